@@ -1,0 +1,120 @@
+/*
+ * What tools/igvm tells the kernel about the image it built: one measured page, the first of the
+ * SVSM's region, mapped read-only at KERNEL_VA. And what it tells the 32-bit entry stub.
+ *
+ * Region (gPA base .. base + bytes, virtual KERNEL_VA + the same offset):
+ *   page 0          struct image_map
+ *   page 1 ..       kernel segments, linked at KERNEL_VA + 0x1000
+ *   then            secrets page, parameter pages, service images
+ *   then            unmeasured, not validated: the kernel's pool
+ * Low memory, only for the first instructions (handed back to the guest, unvalidated): the entry
+ * stub, its struct stub_params, the CPUID page, the boot page tables.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/bits.h"
+#include "base/compiler.h"
+
+#define KERNEL_VA		UINT64_C(0xffffffff80000000)
+#define KERNEL_LINK_VA		(KERNEL_VA + 0x1000)
+#define REGION_BASE_DEFAULT	UINT64_C(0x8000000000) /* 512 GiB */
+#define REGION_BYTES_DEFAULT	UINT64_C(0x800000)     /* 8 MiB */
+#define REGION_BYTES_MAX	UINT64_C(0x20000000)   /* 512 MiB */
+#define LOW_BASE		UINT64_C(0x10000)      /* the stub's first page */
+
+#define IMAGE_MAP_MAGIC	  UINT64_C(0x70614D6C65654B01) /* 01 "KeelMap" */
+#define IMAGE_MAP_VERSION 1
+
+#define IMAGE_READ  BIT32(0)
+#define IMAGE_WRITE BIT32(1)
+#define IMAGE_EXEC  BIT32(2)
+
+/* A piece of the kernel or of a service: bytes in the region, where they are mapped, and how. */
+struct image_segment {
+	uint32_t region_offset; /* page aligned */
+	uint32_t pages;		/* in the image; for a service's data also what is copied */
+	uint32_t zero_pages;	/* follow in memory, not in the image (services only) */
+	uint32_t flags;		/* IMAGE_READ | IMAGE_WRITE | IMAGE_EXEC, never both of the latter */
+	uint64_t va;
+};
+ABI_SIZE(struct image_segment, 24);
+
+#define IMAGE_KERNEL_SEGMENTS  4
+#define IMAGE_SERVICE_SEGMENTS 4
+#define IMAGE_SERVICES	       8
+#define IMAGE_SECTIONS	       24
+#define IMAGE_NAME_BYTES       16
+
+struct image_service {
+	char name[IMAGE_NAME_BYTES]; /* NUL padded, not necessarily ended */
+	uint64_t entry;
+	uint32_t segment_count;
+	uint32_t reserved;
+	struct image_segment segments[IMAGE_SERVICE_SEGMENTS];
+};
+ABI_SIZE(struct image_service, 128);
+
+/* A range the firmware's metadata names (OVMF_SECTION_*), page aligned and within 4 GiB. */
+struct image_section {
+	uint32_t base;
+	uint32_t bytes;
+	uint32_t type;
+	uint32_t reserved;
+};
+ABI_SIZE(struct image_section, 16);
+
+/* flags */
+#define IMAGE_WANT_LA57 BIT32(0) /* use 5-level paging where the CPUID page offers it */
+
+struct image_map {
+	uint64_t magic;
+	uint32_t version;
+	uint32_t bytes; /* sizeof(struct image_map) */
+	uint64_t region_base;
+	uint64_t region_bytes;
+	uint32_t flags;
+	uint32_t guest_vmpl;		/* 1..3 */
+	uint32_t image_pages;		/* of the region, from its start: validated by the launch */
+	uint32_t secrets_offset;	/* in the region */
+	uint32_t memory_map_offset;	/* IGVM memory map parameter, or 0 */
+	uint32_t vp_count_offset;	/* IGVM VP count parameter (u32), or 0 */
+	uint32_t low_base;		/* low memory to hand back, gPA */
+	uint32_t low_pages;
+	uint32_t cpuid_gpa;		/* the CPUID page, in low memory */
+	uint32_t kernel_segment_count;
+	uint64_t firmware_gpa;		/* measured firmware pages; its end is 4 GiB */
+	uint64_t firmware_bytes;
+	uint32_t section_count;
+	uint32_t service_count;
+	struct image_segment kernel_segments[IMAGE_KERNEL_SEGMENTS];
+	struct image_service services[IMAGE_SERVICES];
+	struct image_section sections[IMAGE_SECTIONS];
+};
+_Static_assert(sizeof(struct image_map) <= 4096, "the image map is one page");
+ABI_OFFSET(struct image_map, region_base, 16);
+ABI_OFFSET(struct image_map, guest_vmpl, 36);
+ABI_OFFSET(struct image_map, firmware_gpa, 72);
+ABI_OFFSET(struct image_map, kernel_segments, 96);
+ABI_OFFSET(struct image_map, services, 192);
+ABI_OFFSET(struct image_map, sections, 1216);
+
+/*
+ * For the stub: entered at LOW_BASE in 32-bit protected mode, paging off, flat segments, EBX = gPA of
+ * this structure. It sets the C-bit in every present entry of the boot tables, turns paging on and
+ * jumps to `entry` with RDI = KERNEL_VA (struct image_map *) and RSP = stack.
+ */
+struct stub_params {
+	uint32_t cpuid_gpa;
+	uint32_t tables_gpa;
+	uint32_t tables_pages;
+	uint32_t root4_gpa; /* PML4 */
+	uint32_t root5_gpa; /* PML5, whose first and last entries point to the PML4 */
+	uint32_t flags;	    /* IMAGE_WANT_LA57 */
+	uint64_t entry;
+	uint64_t stack;
+};
+ABI_SIZE(struct stub_params, 40);
+ABI_OFFSET(struct stub_params, entry, 24);
+ABI_OFFSET(struct stub_params, stack, 32);
