@@ -1,0 +1,106 @@
+/*
+ * The system calls of a service, typed (include/msg/sys.h, docs/system-calls.md). Data is named by
+ * its offset in the caller's message buffer (SERVICE_SCRATCH and its like). Each returns what the
+ * kernel answered; values are written only with ERR_OK, but for sys_page_state().
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/compiler.h"
+#include "base/err.h"
+#include "msg/sys.h"
+
+/* Returned in RAX and RDX, as the kernel leaves them. */
+struct rt_answer {
+	uint64_t err;
+	uint64_t value;
+};
+
+/* The one function that differs between back ends: metal/entry.S, posix/posix.c. */
+struct rt_answer rt_syscall(uint64_t number, uint64_t a, uint64_t b, uint64_t c);
+
+static inline enum err sys_reply_wait(void)
+{
+	return (enum err)rt_syscall(SYS_REPLY_WAIT, 0, 0, 0).err;
+}
+
+static inline enum err sys_log(uint64_t offset, uint64_t bytes)
+{
+	return (enum err)rt_syscall(SYS_LOG, offset, bytes, 0).err;
+}
+
+static inline NORETURN void sys_exit(void)
+{
+	for (;;) {
+		(void)rt_syscall(SYS_EXIT, 0, 0, 0);
+	}
+}
+
+/* Microseconds until the kernel wants an answer; 0 = reply or yield now. */
+static inline uint64_t sys_time_left(void)
+{
+	struct rt_answer answer = rt_syscall(SYS_TIME_LEFT, 0, 0, 0);
+
+	return answer.err == ERR_OK ? answer.value : 0;
+}
+
+/* Returns when the guest has asked again; request and payload are the same as before. */
+static inline enum err sys_yield(void)
+{
+	return (enum err)rt_syscall(SYS_YIELD, 0, 0, 0).err;
+}
+
+static inline enum err sys_copy_from_guest(uint64_t gpa, uint64_t offset, uint64_t bytes)
+{
+	return (enum err)rt_syscall(SYS_COPY_FROM_GUEST, gpa, offset, bytes).err;
+}
+
+static inline enum err sys_copy_to_guest(uint64_t gpa, uint64_t offset, uint64_t bytes)
+{
+	return (enum err)rt_syscall(SYS_COPY_TO_GUEST, gpa, offset, bytes).err;
+}
+
+/* How far SYS_PAGE_STATE came; both fields are written whatever it returns. */
+struct sys_page_progress {
+	uint32_t done;	   /* index of the first entry that is not done */
+	uint32_t rmp_code; /* what PVALIDATE or RMPADJUST failed with, or 0 */
+};
+
+static inline enum err sys_page_state(uint64_t offset, uint64_t count, uint64_t first,
+				      struct sys_page_progress *progress)
+{
+	struct rt_answer answer = rt_syscall(SYS_PAGE_STATE, offset, count, first);
+
+	progress->done = (uint32_t)answer.value;
+	progress->rmp_code = (uint32_t)(answer.value >> 32);
+	return (enum err)answer.err;
+}
+
+static inline enum err sys_vcpu_create(uint64_t vmsa_gpa, uint64_t caa_gpa, uint32_t apic_id)
+{
+	return (enum err)rt_syscall(SYS_VCPU_CREATE, vmsa_gpa, caa_gpa, apic_id).err;
+}
+
+static inline enum err sys_vcpu_delete(uint64_t vmsa_gpa)
+{
+	return (enum err)rt_syscall(SYS_VCPU_DELETE, vmsa_gpa, 0, 0).err;
+}
+
+static inline enum err sys_remap_ca(uint64_t caa_gpa)
+{
+	return (enum err)rt_syscall(SYS_REMAP_CA, caa_gpa, 0, 0).err;
+}
+
+/* Versions of a protocol, highest << 32 | lowest; 0 when nobody serves it. */
+static inline uint64_t sys_protocol(uint32_t protocol)
+{
+	struct rt_answer answer = rt_syscall(SYS_PROTOCOL, protocol, 0, 0);
+
+	return answer.err == ERR_OK ? answer.value : 0;
+}
+
+static inline enum err sys_random(uint64_t offset, uint64_t bytes)
+{
+	return (enum err)rt_syscall(SYS_RANDOM, offset, bytes, 0).err;
+}
