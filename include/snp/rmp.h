@@ -17,6 +17,7 @@ enum rmp_page_size {
 #define RMP_OK		      0
 #define RMP_FAIL_INPUT	      1
 #define RMP_FAIL_PERMISSION   2
+#define RMP_FAIL_INUSE	      3 /* RMPADJUST on a VMSA that runs */
 #define RMP_FAIL_SIZEMISMATCH 6
 
 /* VMPL permissions, RDX[15:8] of RMPADJUST. Write without read is illegal. */
