@@ -1,0 +1,21 @@
+/* The simulator's parameters: fw_cfg opt/keel/sim, space separated key=value. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct params {
+	unsigned int c_bit;	/* 51 or 47 */
+	bool la57;		/* show LA57 to the guest */
+	bool rmp_4k;		/* no 2M RMP entries */
+	bool trace;		/* a log line for every exit */
+	uint32_t npt_pages;	/* pool of nested tables */
+	uint32_t max_exits;	/* end the run after so many, 0 = never */
+};
+
+extern struct params params;
+
+/* Parses one text (not NUL-ended); unknown keys and bad values end the run. */
+void params_parse(const char *text, uint32_t bytes);
+/* Reads them from fw_cfg and checks them against what the CPU can do. */
+void params_read(void);

@@ -1,0 +1,8 @@
+#include "stats.h"
+
+#include "log.h"
+
+void stats_write(const char *terminated)
+{
+	log_line("stats {\"terminated\": \"%s\"}", terminated);
+}

@@ -1,0 +1,92 @@
+/* IDT: 32 exceptions, of which the NMI returns. Interrupts stay off, so no vector above is needed. */
+#include "trap.h"
+
+#include "base/bits.h"
+#include "base/compiler.h"
+#include "log.h"
+#include "memory.h"
+#include "x86.h"
+
+#define VECTORS	     32
+#define VECTOR_NMI   2
+#define GATE_PRESENT 0x8e00u
+#define STUB_BYTES   16
+
+#define MSR_APIC_BASE 0x1b
+#define APIC_SPURIOUS 0x0f0
+#define APIC_LVT1     0x360
+
+struct gate {
+	uint16_t offset_low;
+	uint16_t selector;
+	uint16_t flags;
+	uint16_t offset_middle;
+	uint32_t offset_high;
+	uint32_t reserved;
+};
+ABI_SIZE(struct gate, 16);
+
+struct PACKED idt_pointer {
+	uint16_t limit;
+	uint64_t base;
+};
+
+extern const char entry_exceptions[];
+extern const char entry_nmi[];
+extern volatile uint64_t entry_nmi_count;
+
+void trap_fatal(uint64_t vector, uint64_t error, uint64_t rip, uint64_t cr2) NORETURN;
+
+static struct gate idt[VECTORS] ALIGNED(16);
+static uint64_t nmi_taken;
+
+void trap_fatal(uint64_t vector, uint64_t error, uint64_t rip, uint64_t cr2)
+{
+	log_fatal("the simulator itself failed: exception %lu, error 0x%lx, rip 0x%lx, cr2 0x%lx",
+		  vector, error, rip, cr2);
+}
+
+static void set_gate(unsigned int vector, const char *handler)
+{
+	uint64_t at = (uint64_t)(uintptr_t)handler;
+
+	idt[vector] = (struct gate){
+		.offset_low = (uint16_t)at,
+		.selector = 0x08,
+		.flags = GATE_PRESENT,
+		.offset_middle = (uint16_t)(at >> 16),
+		.offset_high = (uint32_t)(at >> 32),
+	};
+}
+
+/* QMP inject-nmi arrives at LINT1, which is masked after reset. */
+static void open_lint1(void)
+{
+	volatile uint32_t *apic = memory_ptr(rdmsr(MSR_APIC_BASE) & MASK(51, 12));
+
+	apic[APIC_SPURIOUS / 4] |= 0x100;
+	apic[APIC_LVT1 / 4] = 0x400;
+}
+
+void trap_init(void)
+{
+	struct idt_pointer pointer = { sizeof(idt) - 1, (uint64_t)(uintptr_t)idt };
+
+	for (unsigned int v = 0; v < VECTORS; v++) {
+		set_gate(v, entry_exceptions + v * STUB_BYTES);
+	}
+	set_gate(VECTOR_NMI, entry_nmi);
+	__asm__ volatile("lidt %0" : : "m"(pointer));
+	open_lint1();
+}
+
+bool trap_take_nmi(void)
+{
+	uint64_t now = entry_nmi_count;
+
+	if (now == nmi_taken) {
+		return false;
+	}
+	nmi_taken = now;
+	return true;
+}

@@ -1,0 +1,9 @@
+/* The simulator's own exceptions (its bugs) and the NMI that asks for statistics. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+void trap_init(void);
+/* True once for each batch of NMIs that arrived since the last call. */
+bool trap_take_nmi(void);
