@@ -1,0 +1,76 @@
+/*
+ * The guest's side of the SVSM calling convention (publication 58019, chapters 4 to 6): no
+ * allocation, no libc, so that firmware, a bare-metal guest and a kernel module can use it alike.
+ *
+ * The caller keeps interrupts off around each call, owns the calling area, and is at the VMPL that
+ * the secrets page names. One struct client per vCPU. What comes back from the host is not believed:
+ * that the SVSM ran is shown by the pending byte alone.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "snp/ghcb.h"
+#include "svsm/core.h"
+#include "svsm/protocol.h"
+
+/* The registers of a call. On return those that are no outputs are what they were. */
+struct client_call {
+	uint64_t rax;
+	uint64_t rcx;
+	uint64_t rdx;
+	uint64_t r8;
+	uint64_t r9;
+};
+
+/* What differs between a guest at work and a unit test. `context` is struct client's. */
+struct client_ops {
+	uint64_t (*ghcb_msr_read)(void *context);
+	void (*ghcb_msr_write)(void *context, uint64_t value);
+	/* Loads the registers, executes VMGEXIT, stores the registers. */
+	void (*vmgexit)(void *context, struct client_call *call);
+};
+
+struct client {
+	const struct client_ops *ops;
+	void *context;
+	struct svsm_caa *caa; /* mapped private */
+	/* NULL: the GHCB MSR protocol; else the RUN_VMPL event by this GHCB, whose gPA is in the MSR. */
+	struct ghcb *ghcb;
+	uint32_t attempts; /* most times one call is made while it answers INCOMPLETE or BUSY */
+};
+
+/*
+ * Makes a call until it is answered. ERR_HOST: the host did not run the SVSM, or says so; ERR_AGAIN:
+ * `attempts` were used up, and call->rax has the last answer. With ERR_OK, call->rax is the SVSM's
+ * result code, all 64 bits of it as they came.
+ */
+enum err client_call(struct client *client, struct client_call *call);
+
+/* One attempt, whatever it answers. `pending` is what the pending byte is set to: 1 but in tests. */
+enum err client_call_once(struct client *client, struct client_call *call, uint8_t pending);
+
+/*
+ * Protocol 0, typed. Each returns as client_call() does and stores the SVSM's result code through
+ * `result`; outputs are written only when that is SVSM_SUCCESS.
+ */
+
+/* Versions that are served, highest << 32 | lowest, or 0. */
+enum err client_query_protocol(struct client *client, uint32_t protocol, uint32_t version,
+			       uint64_t *versions);
+
+/* On success later calls use the new area, which is mapped at `caa`. */
+enum err client_remap_ca(struct client *client, uint64_t caa_gpa, struct svsm_caa *caa,
+			 uint32_t *result);
+
+/* The list lies at list_gpa; its `next` tells how far it came. */
+enum err client_pvalidate(struct client *client, uint64_t list_gpa, uint32_t *result);
+
+/* A list of one entry, written into the calling area (whose gPA is caa_gpa). */
+enum err client_pvalidate_one(struct client *client, uint64_t caa_gpa, uint64_t entry,
+			      uint32_t *result);
+
+enum err client_create_vcpu(struct client *client, uint64_t vmsa_gpa, uint64_t caa_gpa,
+			    uint32_t apic_id, uint32_t *result);
+enum err client_delete_vcpu(struct client *client, uint64_t vmsa_gpa, uint32_t *result);
