@@ -4,11 +4,18 @@
  *
  * Region (gPA base .. base + bytes, virtual KERNEL_VA + the same offset):
  *   page 0          struct image_map
- *   page 1 ..       kernel segments, linked at KERNEL_VA + 0x1000
+ *   page 1 ..       kernel segments, linked at KERNEL_VA + 0x1000, page aligned, .bss included
  *   then            secrets page, parameter pages, service images
  *   then            unmeasured, not validated: the kernel's pool
  * Low memory, only for the first instructions (handed back to the guest, unvalidated): the entry
- * stub, its struct stub_params, the CPUID page, the boot page tables.
+ * stub, its struct stub_params, the CPUID page, the boot page tables. A section of the firmware may
+ * lie there: sections are built after low memory was handed back.
+ *
+ * Boot page tables, all of 4 KiB pages, C-bit clear, accessed and dirty set, for both root4 and
+ * root5: low memory at its own address (the stub read and execute, the rest read and write), the
+ * region at KERNEL_VA (image map and services read only, kernel segments as their flags say, secrets,
+ * parameters and the pool read and write; a gap between kernel segments is measured zeros and not
+ * mapped, so it guards). EFER.NXE has to be on. They must fit below 0xA0000, which bounds the region.
  */
 #pragma once
 
@@ -56,7 +63,10 @@ struct image_service {
 };
 ABI_SIZE(struct image_service, 128);
 
-/* A range the firmware's metadata names (OVMF_SECTION_*), page aligned and within 4 GiB. */
+/*
+ * A range the firmware's metadata names (OVMF_SECTION_*), page aligned, within 4 GiB, ascending and
+ * apart from each other, the firmware and the region. There is one page each of secrets, CPUID, CAA.
+ */
 struct image_section {
 	uint32_t base;
 	uint32_t bytes;
@@ -103,7 +113,8 @@ ABI_OFFSET(struct image_map, sections, 1216);
 /*
  * For the stub: entered at LOW_BASE in 32-bit protected mode, paging off, flat segments, EBX = gPA of
  * this structure. It sets the C-bit in every present entry of the boot tables, turns paging on and
- * jumps to `entry` with RDI = KERNEL_VA (struct image_map *) and RSP = stack.
+ * jumps to `entry` with RDI = KERNEL_VA (struct image_map *) and RSP = stack: the end of the last
+ * page of the kernel's last writable segment, where the kernel's linker script puts the boot stack.
  */
 struct stub_params {
 	uint32_t cpuid_gpa;
