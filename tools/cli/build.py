@@ -1,11 +1,13 @@
 """Configures and builds with meson, and puts keel.igvm together."""
 
+import contextlib
+import fcntl
 import os
 import subprocess
 
 import fetch
 import packages
-from common import BUILD, BUILD_CLANG, Failure, IMAGE, PROGRESS, ROOT, quiet, sha256_file
+from common import BUILD, BUILD_CLANG, Failure, PROGRESS, ROOT, cache_dir, quiet, sha256_file
 
 # Host code is built with sanitizers; bare targets switch them off for themselves (root meson.build).
 MESON_OPTIONS = ['-Db_sanitize=address,undefined', '-Db_lundef=false']
@@ -54,6 +56,26 @@ def compile_all(folder):
         raise Failure(f'building {name} failed:\n' + ''.join(lines[-60:]).rstrip())
 
 
+@contextlib.contextmanager
+def alone():
+    """One at a time: two commands in one clone must not install, configure or build at once."""
+    with open(os.path.join(cache_dir(), 'lock'), 'w', encoding='utf-8') as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            PROGRESS.step('waiting for another tools/keel that is building')
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def prepare(*folders):
+    """Set up and build FOLDERS."""
+    with alone():
+        setup()
+        for folder in folders:
+            compile_all(folder)
+
+
 def part(name, folder=BUILD):
     """The path of one build output, which must exist."""
     path = os.path.join(folder, name)
@@ -62,23 +84,39 @@ def part(name, folder=BUILD):
     return path
 
 
-def image(output=IMAGE, firmware=None, guest_vmpl=2, la57=False, folder=BUILD):
-    """Put an image together from what is built in FOLDER."""
-    command = [part('tools/igvm/keel-igvm', folder), 'build', '--stub', part('arch/stub.elf', folder),
-               '--kernel', part('kernel/keel.elf', folder), '--firmware', firmware or fetch.firmware(),
-               '--service', 'core=' + part('services/core.elf', folder), '--guest-vmpl', str(guest_vmpl)]
+def image_path(firmware, guest_vmpl, la57):
+    """Where the image of these choices is: build/keel.igvm for the usual ones, a name of its own for others."""
+    words = [] if guest_vmpl == 2 else [f'vmpl{guest_vmpl}']
+    if la57:
+        words.append('la57')
+    if firmware is not None:
+        words.append('fw' + sha256_file(firmware)[:8])
+    return os.path.join(BUILD, '-'.join(['keel', *words]) + '.igvm')
+
+
+def image(firmware=None, guest_vmpl=2, la57=False):
+    """Put an image together from what is built; returns its path. It is replaced whole, never half-written."""
+    output = image_path(firmware, guest_vmpl, la57)
+    part_path = f'{output}.{os.getpid()}'
+    command = [part('tools/igvm/keel-igvm'), 'build', '--stub', part('arch/stub.elf'),
+               '--kernel', part('kernel/keel.elf'), '--firmware', firmware or fetch.firmware(),
+               '--service', 'core=' + part('services/core.elf'), '--guest-vmpl', str(guest_vmpl)]
     if la57:
         command.append('--la57')
     PROGRESS.step('putting the image together')
-    quiet('putting the image together', command + ['--output', output])
+    try:
+        quiet('putting the image together', command + ['--output', part_path])
+        os.replace(part_path, output)
+    finally:
+        if os.path.exists(part_path):
+            os.unlink(part_path)
     return output
 
 
 def build(options):
     """tools/keel build."""
-    setup()
-    compile_all(BUILD)
-    path = image(firmware=options.firmware, guest_vmpl=options.guest_vmpl, la57='la57' in options.cpu_feature)
+    prepare(BUILD)
+    path = image(options.firmware, options.guest_vmpl or 2, 'la57' in options.cpu_feature)
     PROGRESS.clear()
     print(f'{os.path.relpath(path)}  {os.path.getsize(path)} bytes  sha256 {sha256_file(path)}')
     return 0

@@ -4,8 +4,10 @@ Two kinds of error leave this command, and scripts rely on them: Usage (exit 2, 
 Failure (exit 1, one line that says what, where and what to do).
 """
 
+import contextlib
 import hashlib
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -13,7 +15,6 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.join(ROOT, 'build')
 BUILD_CLANG = os.path.join(ROOT, 'build-clang')
-IMAGE = os.path.join(BUILD, 'keel.igvm')
 TAIL_LINES = 40
 
 
@@ -23,6 +24,28 @@ class Usage(Exception):
 
 class Failure(Exception):
     """Something did not work; the text is the one line a user needs."""
+
+
+class Stopped(Exception):
+    """A signal asked this command to end; args: its number and name."""
+
+
+@contextlib.contextmanager
+def signals_stop():
+    """While inside, the signals that end a program raise Stopped, once, so that everything is cleaned up."""
+    wanted = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+
+    def stop(number, _frame):
+        for other in wanted:
+            signal.signal(other, signal.SIG_IGN)
+        raise Stopped(number, signal.Signals(number).name)
+
+    before = {number: signal.signal(number, stop) for number in wanted}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def cache_dir():

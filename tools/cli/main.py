@@ -2,11 +2,20 @@
 
 import argparse
 import os
+import re
 import sys
 
 import build
+import run
 import testing
-from common import Failure, PROGRESS, Usage
+from common import Failure, PROGRESS, Stopped, Usage, signals_stop
+
+MEBIBYTE = 1 << 20
+UNITS = {'': MEBIBYTE, 'K': 1 << 10, 'M': MEBIBYTE, 'G': 1 << 30, 'T': 1 << 40}
+# Below, OVMF and the simulator do not fit; above, guest memory would reach the SVSM's region at 512 GiB.
+MEMORY_MIN = 256 * MEBIBYTE
+MEMORY_MAX = 500 << 30
+CPUS_MAX = 255
 
 
 def readable(path):
@@ -18,19 +27,83 @@ def readable(path):
     return os.path.abspath(path)
 
 
+def memory(text):
+    """512M, 2G; a bare number is MiB, as in QEMU."""
+    found = re.fullmatch(r'(\d+)([KMGT]?)(?:i?B)?', text, re.IGNORECASE)
+    if not found:
+        raise argparse.ArgumentTypeError(f'{text} is no memory size; write it as 512M or 2G')
+    size = int(found.group(1)) * UNITS[found.group(2).upper()]
+    if size % MEBIBYTE or not MEMORY_MIN <= size <= MEMORY_MAX:
+        raise argparse.ArgumentTypeError(f'{text} is impossible: whole MiB from 256M to 500G')
+    return size
+
+
+def cpus(text):
+    """A number of virtual CPUs."""
+    if not text.isdecimal() or not 1 <= int(text) <= CPUS_MAX:
+        raise argparse.ArgumentTypeError(f'{text} is impossible: 1 to {CPUS_MAX}')
+    return int(text)
+
+
+def seconds(text):
+    """A time to wait."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0
+    if not 0 < value < 1e6:
+        raise argparse.ArgumentTypeError(f'{text} is no time in seconds')
+    return value
+
+
+def expression(text):
+    """A regular expression, matched on the console's whole stream."""
+    try:
+        return re.compile(text, re.MULTILINE)
+    except re.error as error:
+        raise argparse.ArgumentTypeError(f'{text}: {error}') from None
+
+
 def add_image_options(parser):
     """What build and run have in common: which image."""
     parser.add_argument('--firmware', metavar='FILE', type=readable, help="guest firmware (default: Debian's OVMF)")
-    parser.add_argument('--guest-vmpl', type=int, choices=(1, 2, 3), default=2, help='default 2')
+    parser.add_argument('--guest-vmpl', type=int, choices=(1, 2, 3), help='where the guest runs (default: 2)')
     parser.add_argument('--cpu-feature', choices=('la57',), action='append', default=[],
-                        help='la57: the SVSM uses 5-level page tables')
+                        help='la57: the CPU offers 5-level paging and the SVSM uses it')
+
+
+def add_run(commands):
+    """tools/keel run."""
+    parser = commands.add_parser('run', allow_abbrev=False, help='boot a guest under the SVSM, in the simulator',
+                                 description='Boots a guest under the SVSM, in the simulator: interactively, or with '
+                                 '--expect as a check (exit 0: all seen; 1: not; 2: wrong usage).')
+    add_image_options(parser)
+    parser.add_argument('--kernel', metavar='FILE', type=readable, help="a kernel for the guest's firmware to boot")
+    parser.add_argument('--initrd', metavar='FILE', type=readable, help='its initial RAM disk')
+    parser.add_argument('--append', metavar='TEXT', help='its command line')
+    parser.add_argument('--disk', metavar='FILE', type=readable, action='append', default=[],
+                        help='a raw disk image; the file itself is never written to; repeatable')
+    parser.add_argument('--smp', metavar='N', type=cpus, default=1, help='virtual CPUs (default: 1)')
+    parser.add_argument('--memory', metavar='SIZE', type=memory, default=2 << 30, help='512M, 2G (default: 2G)')
+    parser.add_argument('--c-bit', type=int, choices=(47, 51), default=51, help='default: 51')
+    parser.add_argument('--qemu', metavar='PATH', help='another QEMU, 7.2 or later')
+    parser.add_argument('--igvm', metavar='FILE', type=readable, help='boot this image, build none')
+    parser.add_argument('--expect', metavar='REGEX', type=expression, action='append', default=[],
+                        help="must appear on the guest's console; repeatable, in this order")
+    parser.add_argument('--timeout', metavar='SECONDS', type=seconds,
+                        help=f'for --expect, from the start of QEMU (default: {run.CHECK_SECONDS})')
+    parser.add_argument('--log', metavar='FILE', help="the guest's, the SVSM's and the simulator's logs in one")
+    parser.add_argument('--json', metavar='FILE', help='the numbers of the run')
+    parser.set_defaults(start=run.run)
 
 
 def parser_of_all():
     """The command line, as users and scripts know it."""
     parser = argparse.ArgumentParser(prog='tools/keel', allow_abbrev=False,
-                                     description='Keel, an SVSM for SEV-SNP guests: build it, run it, test it.')
+                                     description='Keel, an SVSM for SEV-SNP guests: build it, run it, test it.',
+                                     epilog='Each command explains itself: tools/keel run --help.')
     commands = parser.add_subparsers(dest='command', required=True, metavar='run|test|build|setup')
+    add_run(commands)
     tests = commands.add_parser('test', allow_abbrev=False, help='build and pass every test')
     tests.add_argument('--suite', action='append', default=[], metavar='NAME', help='only this suite; repeatable')
     tests.set_defaults(start=testing.test)
@@ -38,7 +111,7 @@ def parser_of_all():
     add_image_options(builds)
     builds.set_defaults(start=build.build)
     setups = commands.add_parser('setup', allow_abbrev=False, help='install and download what is missing')
-    setups.set_defaults(start=lambda options: build.setup() or 0)
+    setups.set_defaults(start=lambda options: build.prepare() or 0)
     return parser
 
 
@@ -46,18 +119,20 @@ def main():
     """Exit status: the command's own, 1 for a failure, 2 for wrong usage."""
     options = parser_of_all().parse_args()
     try:
-        return options.start(options)
+        with signals_stop():
+            return options.start(options)
     except Usage as error:
+        PROGRESS.clear()
         print(f'tools/keel: {error}', file=sys.stderr)
         return 2
     except Failure as error:
         PROGRESS.clear()
         print(f'keel: {error}', file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
+    except Stopped as error:
         PROGRESS.clear()
-        print('keel: interrupted', file=sys.stderr)
-        return 130
+        print(f'keel: stopped by {error.args[1]}', file=sys.stderr)
+        return 128 + error.args[0]
     finally:
         PROGRESS.clear()
 

@@ -14,6 +14,7 @@ import build
 from common import BUILD, BUILD_CLANG, Failure, PROGRESS, ROOT, Usage, note
 
 CASES = re.compile(r'^(\d+) passed, (\d+) failed\s*$', re.MULTILINE)
+MESON_SUMMARY = re.compile(r'(Ok|Expected Fail|Fail|Unexpected Pass|Skipped|Timeout): +\d+ *$|Full log written|ninja: ')
 GOOD = ('OK', 'EXPECTEDFAIL')
 # Whole boots run the image of gcc; doing them again with clang's costs the time budget twice.
 GCC_ONLY = ['system', 'cli', 'lint']
@@ -58,8 +59,13 @@ def run_suites(folder, words):
     if os.path.exists(log):
         os.unlink(log)
     PROGRESS.clear()
-    subprocess.run(['meson', 'test', '-C', folder, '--no-rebuild', '--print-errorlogs', *words], cwd=ROOT,
-                   stdin=subprocess.DEVNULL, check=False)
+    with subprocess.Popen(['meson', 'test', '-C', folder, '--no-rebuild', '--print-errorlogs', *words], cwd=ROOT,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          errors='replace') as meson:
+        for line in meson.stdout:
+            # The summary is this command's own: meson's counts tests, not cases.
+            if line.strip() and not MESON_SUMMARY.match(line):
+                print(line, end='', flush=True)
     if not os.path.exists(log):
         raise Failure(f'meson test left no log in {folder}')
     passed, failed, skipped = 0, 0, []
@@ -78,15 +84,17 @@ def run_suites(folder, words):
 
 def test(options):
     """The whole command; exit status 1 when a test failed."""
-    build.setup()
-    for folder in (BUILD, BUILD_CLANG):
-        build.configure(folder)
+    with build.alone():
+        build.setup()
+        for folder in (BUILD, BUILD_CLANG):
+            build.configure(folder)
     known = set().union(*(suites for folder in (BUILD, BUILD_CLANG) for _, suites in listed(folder)))
     for suite in options.suite:
         if suite not in known:
             raise Usage(f'there is no suite {suite}; there are: {" ".join(sorted(known))}')
-    for folder in (BUILD, BUILD_CLANG):
-        build.compile_all(folder)
+    with build.alone():
+        for folder in (BUILD, BUILD_CLANG):
+            build.compile_all(folder)
     passed, failed = 0, 0
     for folder in (BUILD, BUILD_CLANG):
         words = choose(folder, options.suite)
