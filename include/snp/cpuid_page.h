@@ -1,5 +1,4 @@
-/* The CPUID page (publication 56860, section 8.14.2.6): the only CPUID values the PSP has
- * checked. */
+/* The CPUID page (publication 56860, section 8.14.2.6): the only CPUID values the PSP has checked. */
 #pragma once
 
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /*
- * The unit test harness, for host programs: named cases in a table, named rows inside a case,
- * checks that go on after a failure. The program prints each failed check with its place, then
+ * The unit test harness, for host programs: named cases in a table, named rows inside a case, checks
+ * that go on after a failure. The program prints each failed check with its place, then
  * `N passed, N failed`, and exits with 1 when a case or row failed.
  *
  *	TEST(adds_up)

@@ -6,8 +6,8 @@
  * platform; only directives that upstream QEMU takes, each of the right size, in section order;
  * parameter inserts before page data (a loader that groups pages would otherwise measure them in
  * another order than the file's); page data of 4 KiB in strictly ascending gPA, apart from inserts;
- * one VMSA at most, after all pages; data that lies within the file. The bytes must not change
- * while the cursor is in use.
+ * one VMSA at most, after all pages; data that lies within the file. The bytes must not change while
+ * the cursor is in use.
  */
 #pragma once
 
@@ -74,6 +74,5 @@ enum err igvm_open(struct igvm *igvm, const void *file, size_t bytes);
 /* The next header, checked; item->type is IGVM_END behind the last one. */
 enum err igvm_next(struct igvm *igvm, struct igvm_item *item);
 
-/* CRC-32 (IEEE 802.3) as the fixed header carries it; start with crc 0, continue with the
- * result. */
+/* CRC-32 (IEEE 802.3) as the fixed header carries it; start with crc 0, continue with the result. */
 uint32_t igvm_crc32(uint32_t crc, const void *data, size_t bytes);

@@ -1,4 +1,3 @@
-/* Writes the line of numbers that tools read. */
 #include "stats.h"
 
 #include "log.h"

@@ -1,5 +1,4 @@
-/* IDT: 32 exceptions, of which the NMI returns. Interrupts stay off, so no vector above is
- * needed. */
+/* IDT: 32 exceptions, of which the NMI returns. Interrupts stay off, so no vector above is needed. */
 #include "trap.h"
 
 #include "base/bits.h"

@@ -1,8 +1,8 @@
 /*
  * The back end for a Linux process: unit tests and fuzzers. There is one fake guest memory and one
  * message buffer; copies work on them, and every other system call goes to a function that the test
- * supplies. What the kernel would refuse in a copy (a page crossed, memory that is not there,
- * offsets out of the buffer) is refused here too.
+ * supplies. What the kernel would refuse in a copy (a page crossed, memory that is not there, offsets
+ * out of the buffer) is refused here too.
  */
 #pragma once
 
@@ -32,6 +32,5 @@ struct posix_world {
 	size_t syscall_count; /* of this call */
 };
 
-/* Serves the request in world->buffer, as the kernel would hand it over; the reply is in there
- * after. */
+/* Serves the request in world->buffer, as the kernel would hand it over; the reply is in there after. */
 void posix_serve(struct posix_world *world);

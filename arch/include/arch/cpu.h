@@ -1,0 +1,27 @@
+/* The seam: who am I, what time is it, randomness, and how to stop. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/compiler.h"
+#include "base/err.h"
+
+/* As many vCPUs as the window page tables have room for. */
+#define CPU_MAX 256
+
+/* Index of this CPU: 0 for the first, below CPU_MAX. */
+unsigned int arch_cpu_index(void);
+
+/* TSC ticks since some moment, not secure: the host can lie. For budgets only, never for secrets. */
+uint64_t arch_ticks(void);
+
+/* Fills dst from RDRAND; ERR_FAULT when the hardware refuses to give. */
+enum err arch_random(void *dst, size_t bytes);
+
+/* Ends the guest through the GHCB MSR protocol with Keel's reason set. */
+NORETURN void arch_terminate(unsigned int reason);
+
+/* Bytes to the serial port; silently nothing before it is up. */
+void arch_console_write(const char *text, size_t bytes);

@@ -1,0 +1,127 @@
+/*
+ * The IDT, and exceptions at CPL0. Only one kind is expected there: a fault of the few instructions
+ * that touch guest pages (access.S), which resumes at their fix-up. All else is a bug or an attack:
+ * nothing the error code claims is believed without that instruction.
+ */
+#include "metal/trap.h"
+
+#include "log.h"
+#include "metal/insn.h"
+#include "metal/layout.h"
+#include "metal/percpu.h"
+#include "panic.h"
+#include "snp/ghcb.h"
+#include "x86/regs.h"
+
+struct gate {
+	uint16_t offset_low;
+	uint16_t selector;
+	uint8_t ist;
+	uint8_t type;
+	uint16_t offset_middle;
+	uint32_t offset_high;
+	uint32_t reserved;
+};
+ABI_SIZE(struct gate, 16);
+
+struct table_pointer {
+	uint16_t limit;
+	uint64_t base;
+} PACKED;
+
+#define GATE_INTERRUPT_DPL0 0x8E
+
+/* Which stack a vector takes. Seven exist; those that can hit inside another have their own. */
+#define IST_DF	 1
+#define IST_NMI	 2
+#define IST_MC	 3
+#define IST_VC	 4
+#define IST_DB	 5
+#define IST_FAULT 6
+#define IST_OTHER 7
+
+static struct gate idt[TRAP_VECTORS] ALIGNED(16); /* written at boot only */
+
+static uint8_t ist_of(unsigned int vector)
+{
+	switch (vector) {
+	case VECTOR_DF:
+		return IST_DF;
+	case VECTOR_NMI:
+		return IST_NMI;
+	case VECTOR_MC:
+		return IST_MC;
+	case VECTOR_VC:
+	case VECTOR_HV:
+		return IST_VC;
+	case VECTOR_DB:
+		return IST_DB;
+	default:
+		return vector < 32 ? IST_FAULT : IST_OTHER;
+	}
+}
+
+void trap_load_idt(void)
+{
+	const struct table_pointer pointer = { sizeof(idt) - 1, (uint64_t)(uintptr_t)idt };
+
+	for (unsigned int v = 0; v < TRAP_VECTORS; v++) {
+		uint64_t entry = (uint64_t)(uintptr_t)trap_entries[v];
+
+		idt[v] = (struct gate){
+			.offset_low = (uint16_t)entry,
+			.selector = SELECTOR_KERNEL_CODE,
+			.type = GATE_INTERRUPT_DPL0,
+			.offset_middle = (uint16_t)(entry >> 16),
+			.offset_high = (uint32_t)(entry >> 32),
+		};
+	}
+	__asm__ volatile("lidt %0" : : "m"(pointer));
+}
+
+void trap_use_ist(void)
+{
+	for (unsigned int v = 0; v < TRAP_VECTORS; v++) {
+		idt[v].ist = ist_of(v);
+	}
+}
+
+/* A fault that access.S expects: the instruction is in its table, and the fault is of that kind. */
+static bool mend(struct trap_frame *frame)
+{
+	bool is_access = frame->vector == VECTOR_PF || frame->vector == VECTOR_GP ||
+			 (frame->vector == VECTOR_VC &&
+			  (frame->error == EXIT_NOT_VALIDATED || frame->error == EXIT_NPF));
+
+	if (!is_access) {
+		return false;
+	}
+	for (const struct fixup *f = layout_fixups(); f < layout_fixups_end(); f++) {
+		if (frame->rip == f->instruction) {
+			frame->rip = f->resume;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The host can raise these at any moment; VMPL0 wants none of them. */
+static bool is_from_host(uint64_t vector)
+{
+	return vector == VECTOR_NMI || vector == VECTOR_HV || vector >= 32;
+}
+
+void trap_kernel(struct trap_frame *frame)
+{
+	if (mend(frame)) {
+		return;
+	}
+	if (is_from_host(frame->vector)) {
+		log_warn("vector %lu injected into VMPL0 at %lx; ignored", frame->vector, frame->rip);
+		return;
+	}
+	panic(frame->vector == VECTOR_VC && frame->error == EXIT_NOT_VALIDATED ? PANIC_VALIDATION :
+										 PANIC_BUG,
+	      "exception %lu error %lx at %lx, address %lx, stack %lx", frame->vector, frame->error,
+	      frame->rip, insn_read_cr2(), frame->rsp);
+}

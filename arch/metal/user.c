@@ -1,0 +1,120 @@
+/* Services' address spaces, and the way to CPL3 and back. */
+#include "arch/space.h"
+
+#include "arch/boot.h"
+#include "metal/insn.h"
+#include "metal/percpu.h"
+#include "metal/tables.h"
+#include "metal/trap.h"
+#include "log.h"
+#include "mm/pool.h"
+#include "snp/ghcb.h"
+#include "x86/cpuid_table.h"
+#include "x86/insn_decode.h"
+#include "x86/paging.h"
+#include "x86/regs.h"
+
+/* What a service may choose: the status flags and the direction flag. */
+#define USER_FLAGS_KEPT (MASK(11, 0) & 0xCD5)
+
+/* Assembly, trap_entry.S. */
+void user_enter(struct user_ctx *ctx);
+
+enum err arch_space_create(struct space *space)
+{
+	space->root = tables_new_root();
+	return space->root != 0 ? ERR_OK : ERR_NOMEM;
+}
+
+enum err arch_space_map(struct space *space, uva_t at, const void *page, uint32_t flags)
+{
+	uint64_t *entry = tables_entry(space->root, at.value, 0, true);
+	uint64_t bits = PTE_PRESENT | PTE_USER | PTE_ACCESSED;
+
+	if (entry == NULL) {
+		return ERR_NOMEM;
+	}
+	bits |= (flags & IMAGE_WRITE) != 0 ? PTE_WRITE | PTE_DIRTY : 0;
+	bits |= (flags & IMAGE_EXEC) != 0 ? 0 : PTE_NX;
+	*entry = tables_private(pool_gpa(page).value) | bits;
+	return ERR_OK;
+}
+
+static void switch_space(const struct space *space)
+{
+	struct percpu *p = percpu_this();
+	uint64_t cr3 = tables_private(space->root);
+
+	if (p->cr3 != cr3) {
+		p->cr3 = cr3;
+		insn_write_cr3(cr3);
+	}
+}
+
+/* What the host injected into CPL3 is not the service's doing: it goes on where it was. */
+static bool is_host_noise(const struct user_ctx *ctx)
+{
+	return ctx->vector == VECTOR_NMI || ctx->vector == VECTOR_HV ||
+	       (ctx->vector >= 32 && ctx->vector != USER_SYSCALL);
+}
+
+void arch_user_run(const struct space *space, struct user_ctx *ctx)
+{
+	switch_space(space);
+	ctx->rflags = (ctx->rflags & USER_FLAGS_KEPT) | RFLAGS_ONE;
+	do {
+		user_enter(ctx);
+		if (is_host_noise(ctx)) {
+			log_warn("vector %lu injected into a service at %lx; ignored", ctx->vector,
+				 ctx->rip);
+		}
+	} while (is_host_noise(ctx));
+}
+
+/* The bytes at RIP, as far as they are mapped for CPL3: fewer than asked at the end of the text. */
+static size_t fetch(const struct user_ctx *ctx, uint8_t *bytes, size_t count)
+{
+	size_t n = 0;
+
+	while (n < count) {
+		uint64_t at = ctx->rip + n;
+		const uint64_t *entry = tables_find(percpu_this()->cr3, at);
+
+		if (at >= BIT(47) || entry == NULL || (*entry & PTE_PRESENT) == 0) {
+			break;
+		}
+		bytes[n++] = ((const uint8_t *)pool_at(gpa(*entry & PTE_ADDRESS & ~tables_private(0))))
+			[at % PAGE_SIZE];
+	}
+	return n;
+}
+
+/* CPUID from the page the PSP checked; a leaf that is not there reads as zeros. */
+static void emulate_cpuid(struct user_ctx *ctx)
+{
+	static const struct cpuid_entry absent;
+	const struct cpuid_entry *e =
+		cpuid_table_find(arch_cpuid_page(), (uint32_t)ctx->rax, (uint32_t)ctx->rcx);
+
+	e = e != NULL ? e : cpuid_table_find(arch_cpuid_page(), (uint32_t)ctx->rax, 0);
+	e = e != NULL ? e : &absent;
+	ctx->rax = e->eax;
+	ctx->rbx = e->ebx;
+	ctx->rcx = e->ecx;
+	ctx->rdx = e->edx;
+}
+
+bool arch_user_emulate(struct user_ctx *ctx)
+{
+	uint8_t bytes[INSN_BYTES_MAX];
+	struct insn insn;
+
+	if (ctx->vector != VECTOR_VC ||
+	    insn_decode(bytes, fetch(ctx, bytes, sizeof(bytes)), &insn) != ERR_OK ||
+	    insn.exit_code != ctx->error || insn.exit_code != EXIT_CPUID) {
+		return false;
+	}
+	emulate_cpuid(ctx);
+	ctx->rip += insn.bytes;
+	return true;
+}

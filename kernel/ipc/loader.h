@@ -1,0 +1,37 @@
+/*
+ * The memory of a service: from its image in the measured region to an address space. Text and
+ * constants are mapped from the image itself; writable data are copies, made anew at each restart.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "arch/space.h"
+#include "base/err.h"
+#include "msg/image.h"
+#include "msg/msg.h"
+
+struct loaded {
+	const struct image_service *image;
+	struct space space;
+	void *data[IMAGE_SERVICE_SEGMENTS]; /* the kernel's view of each writable segment, or NULL */
+};
+
+/* One CPU's part of it. */
+struct loaded_cpu {
+	struct msg_buffer *msg; /* the kernel's view */
+	void *stack;
+};
+
+/* Checks the image's segments and maps them. ERR_FORMAT: the builder made nonsense. */
+enum err loader_load(struct loaded *loaded, const struct image_service *image);
+
+/* Puts the writable segments back to what the measured image says. */
+void loader_reset(const struct loaded *loaded);
+
+/* Maps a stack and a message buffer for a CPU. */
+enum err loader_add_cpu(struct loaded *loaded, struct loaded_cpu *cpu, unsigned int index);
+
+/* Clean stack and message buffer, registers as at the entry point. */
+void loader_reset_cpu(const struct loaded *loaded, const struct loaded_cpu *cpu, unsigned int index,
+		      bool is_first, struct user_ctx *ctx);

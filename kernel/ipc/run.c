@@ -1,0 +1,134 @@
+/*
+ * The loop around CPL3. Everything that comes out of a service is checked here or in sys/: its
+ * registers, its reply, and how often it traps once its time is up.
+ */
+#include "run.h"
+
+#include "arch/cpu.h"
+#include "base/mem.h"
+#include "log.h"
+#include "sys/sys.h"
+
+/* TSC ticks a call may take before it is to yield: about a millisecond on the hardware at hand. */
+#define BUDGET_TICKS 3000000
+/* Traps (system calls, emulated instructions) that a service may still make after that. */
+#define LATE_TRAPS_MAX 1000
+
+static void put_request(struct run_cpu *cpu, const struct route_call *call)
+{
+	struct msg_header request = {
+		.version = MSG_VERSION,
+		.protocol = call->protocol,
+		.call = call->call,
+		.vmpl = call->vmpl,
+		.vcpu = call->vcpu,
+		.rcx = call->rcx,
+		.rdx = call->rdx,
+		.r8 = call->r8,
+		.r9 = call->r9,
+	};
+
+	cpu->msg->request = request;
+	cpu->msg->reply = (struct msg_header){ 0 };
+}
+
+/* Reads the reply once; false when it is not one. */
+static bool take_reply(const struct run_cpu *cpu, struct route_call *call)
+{
+	struct msg_header reply;
+
+	memcpy(&reply, &cpu->msg->reply, sizeof(reply));
+	if (reply.version != MSG_VERSION || reply.protocol != call->protocol ||
+	    reply.call != call->call || (reply.flags & ~MSG_REPLY_FLAGS) != 0 ||
+	    reply.payload_bytes != 0) {
+		return false;
+	}
+	call->rcx = (reply.flags & MSG_SET_RCX) != 0 ? reply.rcx : call->rcx;
+	call->rdx = (reply.flags & MSG_SET_RDX) != 0 ? reply.rdx : call->rdx;
+	call->r8 = (reply.flags & MSG_SET_R8) != 0 ? reply.r8 : call->r8;
+	call->r9 = (reply.flags & MSG_SET_R9) != 0 ? reply.r9 : call->r9;
+	call->result = reply.result;
+	return true;
+}
+
+/* One stop of the service: what it asked for, or what it did wrong. */
+static bool serve(const struct service_entry *entry, struct user_ctx *ctx, struct sys_call *sys,
+		  enum run_end *end)
+{
+	if (ctx->vector != USER_SYSCALL) {
+		if (arch_user_emulate(ctx)) {
+			return true;
+		}
+		log_notice("service %s: exception %lu error %lx at %lx (address %lx)", entry->name,
+			   ctx->vector, ctx->error, ctx->rip, ctx->cr2);
+		*end = RUN_DIED;
+		return false;
+	}
+	switch (ctx->rax) {
+	case SYS_REPLY_WAIT:
+		*end = RUN_REPLIED;
+		return false;
+	case SYS_YIELD:
+		*end = RUN_YIELDED;
+		return false;
+	case SYS_EXIT:
+		log_notice("service %s: exited", entry->name);
+		*end = RUN_DIED;
+		return false;
+	default:
+		sys_dispatch(sys, ctx);
+		return true;
+	}
+}
+
+static bool is_overrun(const struct sys_call *sys, unsigned int *late)
+{
+	return arch_ticks() - sys->start > sys->budget && ++*late > LATE_TRAPS_MAX;
+}
+
+/* Runs the service until something ends its turn. */
+static enum run_end turn(const struct service_entry *entry, const struct space *space,
+			 struct run_cpu *cpu, struct sys_call *sys)
+{
+	enum run_end end = RUN_DIED;
+	unsigned int late = 0;
+
+	sys->entry = entry;
+	sys->msg = cpu->msg;
+	sys->start = arch_ticks();
+	sys->budget = BUDGET_TICKS;
+	do {
+		arch_user_run(space, &cpu->ctx);
+		if (is_overrun(sys, &late)) {
+			log_notice("service %s: overran its budget", entry->name);
+			return RUN_DIED;
+		}
+	} while (serve(entry, &cpu->ctx, sys, &end));
+	return end;
+}
+
+enum run_end run_start(const struct service_entry *entry, const struct space *space,
+		       struct run_cpu *cpu)
+{
+	struct sys_call sys = { 0 };
+
+	return turn(entry, space, cpu, &sys);
+}
+
+enum run_end run_service(const struct service_entry *entry, const struct space *space,
+			 struct run_cpu *cpu, struct route_call *call, bool is_resumed)
+{
+	struct sys_call sys = { .vmpl = call->vmpl, .vcpu = call->vcpu };
+	enum run_end end;
+
+	if (!is_resumed) {
+		put_request(cpu, call);
+	}
+	cpu->ctx.rax = ERR_OK;
+	end = turn(entry, space, cpu, &sys);
+	if (end == RUN_REPLIED && !take_reply(cpu, call)) {
+		log_notice("service %s: broken reply", entry->name);
+		end = RUN_DIED;
+	}
+	return end;
+}

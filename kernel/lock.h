@@ -1,0 +1,29 @@
+/*
+ * A ticket lock: fair, so that a guest's vCPUs cannot starve one another inside VMPL0. Held for
+ * bounded work only, interrupts are off in VMPL0. The lock order stands atop kernel/vcpu/vcpu.c.
+ */
+#pragma once
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+struct lock {
+	_Atomic uint32_t next;
+	_Atomic uint32_t serving;
+};
+
+static inline void lock_take(struct lock *lock)
+{
+	uint32_t ticket = atomic_fetch_add_explicit(&lock->next, 1, memory_order_relaxed);
+
+	while (atomic_load_explicit(&lock->serving, memory_order_acquire) != ticket) {
+		__builtin_ia32_pause();
+	}
+}
+
+static inline void lock_release(struct lock *lock)
+{
+	uint32_t serving = atomic_load_explicit(&lock->serving, memory_order_relaxed);
+
+	atomic_store_explicit(&lock->serving, serving + 1, memory_order_release);
+}

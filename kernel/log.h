@@ -1,0 +1,30 @@
+/*
+ * The log. The level says whose fault it is: ERROR ours or the hardware's, WARN the host's, NOTICE
+ * the guest's or a service's, INFO and DEBUG for developers. Never secrets, never guest content.
+ */
+#pragma once
+
+#include "base/compiler.h"
+
+enum log_level {
+	LOG_ERROR,
+	LOG_WARN,
+	LOG_NOTICE,
+	LOG_INFO,
+	LOG_DEBUG,
+};
+
+/* One line, without its newline; cut at 200 characters. */
+void log_print(enum log_level level, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* What guests, services or the host can cause as often as they like: at most LOG_FLOOD_MAX lines. */
+void log_limited(enum log_level level, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* The console is up: writes out what was logged before. */
+void log_console_ready(void);
+
+#define log_error(...)	log_print(LOG_ERROR, __VA_ARGS__)
+#define log_warn(...)	log_limited(LOG_WARN, __VA_ARGS__)
+#define log_notice(...) log_limited(LOG_NOTICE, __VA_ARGS__)
+#define log_info(...)	log_print(LOG_INFO, __VA_ARGS__)
+#define log_debug(...)	log_print(LOG_DEBUG, __VA_ARGS__)

@@ -1,0 +1,96 @@
+/* The guest's memory map: written at boot, then only read. */
+#include "memmap.h"
+
+#include "base/buf.h"
+#include "base/overflow.h"
+#include "mm/pool.h"
+#include "snp/igvm.h"
+
+static struct gpa_range ranges[MEMMAP_MAX];
+static size_t range_count;
+
+/* Joins the range to its predecessor where they meet, so that a page pair across them is found. */
+static bool join_last(gpa_t base, uint64_t bytes)
+{
+	struct gpa_range *last = range_count > 0 ? &ranges[range_count - 1] : NULL;
+
+	if (last == NULL || last->base.value + last->bytes != base.value) {
+		return false;
+	}
+	last->bytes += bytes;
+	return true;
+}
+
+enum err memmap_add(uint64_t base, uint64_t bytes)
+{
+	uint64_t end, start;
+
+	/* Physical addresses have 52 bits at most; everything above is a lie. */
+	if (!add_fits(base, bytes, &end) || end > BIT(52)) {
+		return ERR_HOST;
+	}
+	start = align_up(base, PAGE_SIZE);
+	end = align_down(end, PAGE_SIZE);
+	if (start >= end || join_last(gpa(start), end - start)) {
+		return ERR_OK;
+	}
+	if (range_count == MEMMAP_MAX) {
+		return ERR_NOMEM;
+	}
+	ranges[range_count++] = (struct gpa_range){ gpa(start), end - start };
+	return ERR_OK;
+}
+
+bool memmap_has(gpa_t base, uint64_t bytes)
+{
+	if (gpa_range_touches(pool_region(), base, bytes)) {
+		return false;
+	}
+	for (size_t i = 0; i < range_count; i++) {
+		if (gpa_range_has(ranges[i], base, bytes)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+uint64_t memmap_pages(void)
+{
+	uint64_t pages = 0;
+
+	for (size_t i = 0; i < range_count; i++) {
+		pages += ranges[i].bytes / PAGE_SIZE;
+	}
+	return pages;
+}
+
+size_t memmap_ranges(void)
+{
+	return range_count;
+}
+
+static enum err add_entry(const struct igvm_memory_map_entry *e)
+{
+	uint64_t base, bytes;
+
+	if (e->type != IGVM_MEMORY_RAM) {
+		return ERR_OK;
+	}
+	if (!mul_fits(e->page_number, PAGE_SIZE, &base) ||
+	    !mul_fits(e->page_count, PAGE_SIZE, &bytes)) {
+		return ERR_HOST;
+	}
+	return memmap_add(base, bytes);
+}
+
+enum err memmap_from_igvm(const void *data, size_t bytes)
+{
+	struct rdbuf b = rdbuf_over(data, bytes);
+	struct igvm_memory_map_entry entry;
+	enum err err = ERR_OK;
+
+	while (err == ERR_OK && rdbuf_copy(&b, &entry, sizeof(entry)) && entry.page_count != 0) {
+		err = add_entry(&entry);
+	}
+	return err;
+}

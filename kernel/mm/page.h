@@ -1,0 +1,38 @@
+/*
+ * The state of guest pages: validate and grant, revoke and invalidate (publication 58019, PVALIDATE).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/err.h"
+#include "snp/rmp.h"
+
+/* A decoded PVALIDATE entry: in form right, not yet known to be the guest's. */
+struct page_change {
+	gpa_t page;
+	enum rmp_page_size size;
+	bool validate;
+	bool ignore_unchanged;
+};
+
+/* ERR_INVALID: reserved bits, an unknown size, or a 2 MiB page that is not aligned. */
+enum err page_decode(uint64_t raw_entry, struct page_change *change);
+
+/*
+ * Performs one change for a caller at `vmpl`. Takes the registry lock. ERR_ADDRESS: not the guest's to change;
+ * ERR_NOCHANGE: it was so before; ERR_FAULT: an RMP instruction failed, with *status what it said (0
+ * where it faulted). After an invalidation the caller owes one arch_flush_all() before it reports.
+ */
+enum err page_perform(const struct page_change *change, unsigned int vmpl, unsigned int *status);
+
+/* Grants read, write and execute to VMPLs 1..vmpl on one 4 KiB page that is validated. */
+enum err page_grant(gpa_t page, unsigned int vmpl);
+
+/* Takes every permission from VMPLs 1..3 on one 4 KiB page. The caller flushes. */
+enum err page_revoke(gpa_t page);
+
+/* Validates, zeroes and grants one 4 KiB page for the guest; the host must not have touched it. */
+enum err page_accept(gpa_t page, unsigned int vmpl);

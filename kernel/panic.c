@@ -1,0 +1,31 @@
+/* The end of the line. */
+#include "panic.h"
+
+#include <stdarg.h>
+
+#include "arch/cpu.h"
+#include "base/mem.h"
+#include "fmt.h"
+#include "log.h"
+
+static struct secrets_page *guarded; /* set once at boot */
+
+void panic_guard_secrets(struct secrets_page *secrets)
+{
+	guarded = secrets;
+}
+
+void panic(enum panic_reason reason, const char *format, ...)
+{
+	char text[160];
+	va_list args;
+
+	if (guarded != NULL) {
+		mem_wipe(guarded->vmpck, sizeof(guarded->vmpck));
+	}
+	va_start(args, format);
+	fmt_vprint(text, sizeof(text), format, args);
+	va_end(args);
+	log_error("panic (reason %u): %s", (unsigned int)reason, text);
+	arch_terminate(reason);
+}

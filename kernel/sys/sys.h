@@ -1,0 +1,44 @@
+/*
+ * System calls of services (include/msg/sys.h). Each is a decode of registers into checked values
+ * and a perform; a right that the table entry lacks is refused before anything else is looked at.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "arch/space.h"
+#include "base/err.h"
+#include "ipc/service_table.h"
+#include "msg/msg.h"
+
+/* One call's surroundings. */
+struct sys_call {
+	const struct service_entry *entry;
+	struct msg_buffer *msg;
+	uint32_t vmpl; /* of the guest that called */
+	uint32_t vcpu;
+	uint64_t start; /* arch_ticks() when the service was entered */
+	uint64_t budget;
+	uint64_t args[4]; /* RDI, RSI, RDX, R10: raw */
+	uint64_t value;	  /* for RDX */
+};
+
+/* Serves the system call in ctx and puts its result there. */
+void sys_dispatch(struct sys_call *call, struct user_ctx *ctx);
+
+/* `bytes` of the message buffer at `raw_offset`, or NULL when they are not all inside. */
+void *sys_buffer(const struct sys_call *call, uint64_t raw_offset, uint64_t raw_bytes);
+
+uint64_t sys_ticks_left(const struct sys_call *call);
+
+/* sys_mem.c, sys_page.c, sys_vcpu.c, sys_misc.c */
+enum err sys_copy_from_guest(struct sys_call *call);
+enum err sys_copy_to_guest(struct sys_call *call);
+enum err sys_page_state(struct sys_call *call);
+enum err sys_vcpu_create(struct sys_call *call);
+enum err sys_vcpu_delete(struct sys_call *call);
+enum err sys_remap_ca(struct sys_call *call);
+enum err sys_log(struct sys_call *call);
+enum err sys_time_left(struct sys_call *call);
+enum err sys_protocol(struct sys_call *call);
+enum err sys_random(struct sys_call *call);

@@ -1,0 +1,36 @@
+/* Copies between a service's message buffer and the memory of the guest that called it. */
+#include "mm/guestmem.h"
+#include "sys/sys.h"
+
+struct copy {
+	gpa_t guest;
+	void *buffer;
+	size_t bytes;
+};
+
+static enum err copy_decode(const struct sys_call *call, struct copy *copy)
+{
+	void *buffer = sys_buffer(call, call->args[1], call->args[2]);
+
+	if (buffer == NULL || call->args[2] > PAGE_SIZE) {
+		return ERR_INVALID;
+	}
+	*copy = (struct copy){ gpa(call->args[0]), buffer, call->args[2] };
+	return ERR_OK;
+}
+
+enum err sys_copy_from_guest(struct sys_call *call)
+{
+	struct copy copy;
+	enum err err = copy_decode(call, &copy);
+
+	return err == ERR_OK ? guestmem_read(copy.guest, copy.buffer, copy.bytes) : err;
+}
+
+enum err sys_copy_to_guest(struct sys_call *call)
+{
+	struct copy copy;
+	enum err err = copy_decode(call, &copy);
+
+	return err == ERR_OK ? guestmem_write(copy.guest, copy.buffer, copy.bytes) : err;
+}

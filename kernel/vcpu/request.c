@@ -1,0 +1,116 @@
+/*
+ * One call, in the order of publication 58019: SVME off, look at the calling area and at why the
+ * guest left, perform, write results, clear the pending byte, SVME on.
+ */
+#include "request.h"
+
+#include "arch/guest.h"
+#include "arch/host.h"
+#include "ipc/route.h"
+#include "log.h"
+#include "mm/guestmem.h"
+#include "panic.h"
+#include "snp/ghcb.h"
+#include "snp/vmsa.h"
+#include "svsm/protocol.h"
+#include "vcpu/registry.h"
+#include "vcpu/vcpu.h"
+#include "x86/msr.h"
+
+/* True when the guest asked by VMGEXIT; its registers are then in *call. SVME is off afterwards. */
+static bool open_call(gpa_t vmsa_gpa, unsigned int vmpl, struct route_call *call)
+{
+	struct vmsa *vmsa = arch_vmsa_map(vmsa_gpa);
+	bool asked;
+
+	vmsa->efer &= ~EFER_SVME;
+	compiler_barrier();
+	asked = vmsa->guest_exitcode == EXIT_VMGEXIT;
+	*call = (struct route_call){
+		.protocol = SVSM_CALL_PROTOCOL(vmsa->rax),
+		.call = SVSM_CALL_ID(vmsa->rax),
+		.vmpl = vmpl,
+		.vcpu = vcpu_this()->apic_id,
+		.rcx = vmsa->rcx,
+		.rdx = vmsa->rdx,
+		.r8 = vmsa->r8,
+		.r9 = vmsa->r9,
+	};
+	arch_vmsa_unmap();
+	return asked;
+}
+
+static void close_call(gpa_t vmsa_gpa, const struct route_call *call, bool answered)
+{
+	struct vmsa *vmsa = arch_vmsa_map(vmsa_gpa);
+
+	if (answered) {
+		vmsa->rax = call->result;
+		vmsa->rcx = call->rcx;
+		vmsa->rdx = call->rdx;
+		vmsa->r8 = call->r8;
+		vmsa->r9 = call->r9;
+	}
+	compiler_barrier();
+	vmsa->efer |= EFER_SVME;
+	arch_vmsa_unmap();
+}
+
+static void answer(uint8_t pending, struct route_call *call)
+{
+	if (pending == 1) {
+		route_dispatch(call);
+	} else {
+		call->result = SVSM_ERR_INVALID_FORMAT;
+	}
+}
+
+bool request_handle(const struct registry_entry *entry)
+{
+	const uint8_t none = 0;
+	const gpa_t caa = entry->caa; /* REMAP_CA changes the entry's; this call's answer goes here */
+	struct route_call call;
+	uint8_t pending = 0;
+	bool asked;
+
+	asked = open_call(entry->vmsa, entry->vmpl, &call);
+	/* A calling area that the guest or the host took away: nothing was asked. */
+	asked = asked && guestmem_read(caa, &pending, 1) == ERR_OK && pending != 0;
+	if (asked) {
+		answer(pending, &call);
+		if (guestmem_write(caa, &none, 1) != ERR_OK) {
+			log_notice("vCPU %x VMPL%u: calling area %lx is gone", call.vcpu, entry->vmpl,
+				   caa.value);
+		}
+	}
+	close_call(entry->vmsa, &call, asked);
+	return asked;
+}
+
+/* Whoever may have called on this vCPU: the host does not say, and would not be believed. */
+static void serve_all(struct vcpu *vcpu)
+{
+	unsigned int cursor = 0;
+	struct registry_entry *entry;
+
+	while ((entry = registry_enter(vcpu->apic_id, &cursor)) != NULL) {
+		vcpu->caller = entry;
+		if (request_handle(entry)) {
+			vcpu->vmpl = entry->vmpl;
+		}
+		vcpu->caller = NULL;
+		registry_leave(entry);
+	}
+}
+
+void request_loop(void)
+{
+	struct vcpu *vcpu = vcpu_this();
+
+	for (;;) {
+		if (arch_host_run_vmpl(vcpu->vmpl) != ERR_OK) {
+			panic(PANIC_HOST, "the host refuses to run VMPL%u", vcpu->vmpl);
+		}
+		serve_all(vcpu);
+	}
+}

@@ -1,0 +1,243 @@
+/*
+ * Lock order, outermost first; whoever holds one takes only those after it:
+ *   service (ipc/service.c) > registry (vcpu/registry.c) > pool (mm/pool.c) > log (log.c)
+ */
+#include "vcpu.h"
+
+#include "arch/boot.h"
+#include "arch/cpu.h"
+#include "arch/guest.h"
+#include "arch/rmp.h"
+#include "mm/guestmem.h"
+#include "mm/memmap.h"
+#include "mm/page.h"
+#include "mm/pool.h"
+#include "snp/vmsa.h"
+#include "svsm/protocol.h"
+#include "vcpu/registry.h"
+#include "x86/msr.h"
+
+static struct vcpu *vcpus;
+static unsigned int count;
+
+enum err vcpu_init(unsigned int wanted)
+{
+	if (wanted == 0 || wanted > CPU_MAX) {
+		return ERR_INVALID;
+	}
+	vcpus = pool_alloc(align_up(wanted * sizeof(*vcpus), PAGE_SIZE) / PAGE_SIZE);
+	count = vcpus != NULL ? wanted : 0;
+	return vcpus != NULL ? registry_init(wanted) : ERR_NOMEM;
+}
+
+unsigned int vcpu_count(void)
+{
+	return count;
+}
+
+struct vcpu *vcpu_this(void)
+{
+	return &vcpus[arch_cpu_index()];
+}
+
+static bool is_known_cpu(uint32_t apic_id)
+{
+	for (unsigned int i = 0; i < count; i++) {
+		if (vcpus[i].apic_id == apic_id) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A page that a guest may offer as VMSA or calling area: its own memory, and nothing yet. */
+static enum err check_new_page(gpa_t page)
+{
+	if (!gpa_is_page(page)) {
+		return ERR_INVALID;
+	}
+	if (!memmap_has(page, PAGE_SIZE) || registry_is_reserved(page, PAGE_SIZE)) {
+		return ERR_ADDRESS;
+	}
+	return ERR_OK;
+}
+
+static enum err clear_pending(gpa_t caa)
+{
+	const uint8_t none = 0;
+
+	return guestmem_write(gpa_add(caa, offsetof(struct svsm_caa, call_pending)), &none, 1);
+}
+
+/* What a new VMSA says of itself, read after nobody else can write it any more. */
+static enum err check_vmsa(gpa_t page, unsigned int caller_vmpl, unsigned int *vmpl)
+{
+	struct vmsa *vmsa = arch_vmsa_map(page);
+	enum err err = ERR_INVALID;
+
+	if (vmsa->vmpl != 0 && vmsa->vmpl < VMPL_COUNT && vmsa->vmpl >= caller_vmpl &&
+	    (vmsa->efer & EFER_SVME) != 0 && vmsa->sev_features == arch_sev_features()) {
+		*vmpl = vmsa->vmpl;
+		err = ERR_OK;
+	}
+	arch_vmsa_unmap();
+	return err;
+}
+
+/* Is the page readable at all? A page that is not validated must not reach the VMSA window. */
+static enum err probe(gpa_t page)
+{
+	uint8_t byte;
+
+	return arch_guest_read(page, &byte, sizeof(byte));
+}
+
+static enum err set_vmsa(gpa_t page, unsigned int vmpl, bool is_vmsa)
+{
+	struct rmp_result r = arch_rmpadjust(page, RMP_4K, vmpl, is_vmsa ? 0 : VMPL_RWX, is_vmsa);
+
+	if (!r.faulted && r.status == RMP_FAIL_INUSE) {
+		return ERR_INUSE;
+	}
+	return r.faulted || r.status != RMP_OK ? ERR_FAULT : ERR_OK;
+}
+
+/* Revoke, flush, inspect, and only then make it a VMSA; on any failure the guest has its page back. */
+static enum err convert_to_vmsa(gpa_t page, unsigned int caller_vmpl, unsigned int *vmpl)
+{
+	enum err err = probe(page);
+
+	if (err != ERR_OK) {
+		return err;
+	}
+	err = page_revoke(page);
+	if (err == ERR_OK) {
+		arch_flush_all();
+		err = check_vmsa(page, caller_vmpl, vmpl);
+	}
+	if (err == ERR_OK) {
+		err = set_vmsa(page, *vmpl, true);
+	}
+	if (err != ERR_OK && page_grant(page, caller_vmpl) != ERR_OK) {
+		return ERR_FAULT;
+	}
+	return err;
+}
+
+static enum err create_locked(unsigned int vmpl, gpa_t vmsa, gpa_t caa, uint32_t apic_id)
+{
+	struct registry_entry entry = { .vmsa = vmsa, .caa = caa, .apic_id = apic_id };
+	unsigned int new_vmpl = 0;
+	enum err err = check_new_page(vmsa);
+
+	if (err == ERR_OK) {
+		err = check_new_page(caa);
+	}
+	if (err == ERR_OK && (gpa_equal(vmsa, caa) || !is_known_cpu(apic_id))) {
+		err = ERR_INVALID;
+	}
+	if (err == ERR_OK) {
+		err = clear_pending(caa);
+	}
+	if (err == ERR_OK) {
+		err = convert_to_vmsa(vmsa, vmpl, &new_vmpl);
+	}
+	if (err == ERR_OK) {
+		entry.vmpl = (uint8_t)new_vmpl;
+		err = registry_add(&entry);
+		if (err != ERR_OK && set_vmsa(vmsa, new_vmpl, false) != ERR_OK) {
+			err = ERR_FAULT;
+		}
+	}
+	return err;
+}
+
+enum err vcpu_create(unsigned int vmpl, gpa_t vmsa, gpa_t caa, uint32_t apic_id)
+{
+	enum err err;
+
+	registry_lock();
+	err = create_locked(vmpl, vmsa, caa, apic_id);
+	registry_unlock();
+	return err;
+}
+
+/* With SVME clear no host can start it; RMPADJUST tells whether one runs it at this moment. */
+static enum err retire(const struct registry_entry *entry, unsigned int vmpl)
+{
+	struct vmsa *vmsa = arch_vmsa_map(entry->vmsa);
+	enum err err;
+
+	vmsa->efer &= ~EFER_SVME;
+	err = set_vmsa(entry->vmsa, entry->vmpl, false);
+	if (err != ERR_OK) {
+		vmsa->efer |= EFER_SVME;
+	}
+	arch_vmsa_unmap();
+	if (err == ERR_OK) {
+		arch_flush_all();
+		err = page_grant(entry->vmsa, vmpl);
+	}
+	return err;
+}
+
+static enum err delete_locked(unsigned int vmpl, gpa_t vmsa)
+{
+	struct registry_entry *entry = gpa_is_page(vmsa) ? registry_find(vmsa) : NULL;
+	enum err err;
+
+	if (entry == NULL || entry->is_launch || entry->vmpl < vmpl) {
+		return ERR_INVALID;
+	}
+	/* Its vCPU waits in it for the answer to a call; the caller's own is always one of these. */
+	if (entry->busy) {
+		return ERR_INUSE;
+	}
+	err = retire(entry, vmpl);
+	if (err == ERR_OK) {
+		registry_remove(entry);
+	}
+	return err;
+}
+
+enum err vcpu_delete(unsigned int vmpl, gpa_t vmsa)
+{
+	enum err err;
+
+	registry_lock();
+	err = delete_locked(vmpl, vmsa);
+	registry_unlock();
+	return err;
+}
+
+static enum err remap_locked(gpa_t caa)
+{
+	struct registry_entry *entry = vcpu_this()->caller;
+	enum err err;
+
+	if (entry == NULL) {
+		return ERR_REQUEST;
+	}
+	if (gpa_equal(entry->caa, caa)) {
+		return ERR_OK;
+	}
+	err = check_new_page(caa);
+	if (err == ERR_OK) {
+		err = clear_pending(caa);
+	}
+	/* The old area's pending byte is cleared at the end of this call, as that of every call is. */
+	if (err == ERR_OK) {
+		entry->caa = caa;
+	}
+	return err;
+}
+
+enum err vcpu_remap_ca(gpa_t caa)
+{
+	enum err err;
+
+	registry_lock();
+	err = remap_locked(caa);
+	registry_unlock();
+	return err;
+}

@@ -1,0 +1,42 @@
+/*
+ * The services of test images: the shipped ones, and the faulty service twice, once for each thing
+ * that can happen after a death. Never part of the shipped image.
+ */
+#include "ipc/service_table.h"
+
+#include "base/compiler.h"
+#include "svsm/core.h"
+#include "svsm/protocol.h"
+
+const struct service_entry service_table[] = {
+	{
+		.name = "core",
+		.protocol = SVSM_PROTOCOL_CORE,
+		.version_min = SVSM_CORE_VERSION,
+		.version_max = SVSM_CORE_VERSION,
+		.rights = SYS_RIGHT_GUEST_READ | SYS_RIGHT_GUEST_WRITE | SYS_RIGHT_PAGES |
+			  SYS_RIGHT_VCPUS,
+		.reentrant = true,
+		.death = SERVICE_RESTART,
+	},
+	{
+		.name = "faulty",
+		.protocol = UINT32_C(0x4B455354),
+		.version_min = 1,
+		.version_max = 1,
+		.rights = 0,
+		.reentrant = false,
+		.death = SERVICE_RESTART,
+	},
+	{
+		.name = "fragile",
+		.protocol = UINT32_C(0x4B455355),
+		.version_min = 1,
+		.version_max = 1,
+		.rights = 0,
+		.reentrant = false,
+		.death = SERVICE_STAY_DOWN,
+	},
+};
+
+const unsigned int service_table_count = ARRAY_SIZE(service_table);
