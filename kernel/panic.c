@@ -2,6 +2,8 @@
 #include "panic.h"
 
 #include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 
 #include "arch/cpu.h"
 #include "base/mem.h"
@@ -17,9 +19,14 @@ void panic_guard_secrets(struct secrets_page *secrets)
 
 void panic(enum panic_reason reason, const char *format, ...)
 {
+	static _Atomic bool entered;
 	char text[160];
 	va_list args;
 
+	/* Whatever goes wrong on the way out must not stop it. */
+	if (atomic_exchange(&entered, true)) {
+		arch_terminate(reason);
+	}
 	if (guarded != NULL) {
 		mem_wipe(guarded->vmpck, sizeof(guarded->vmpck));
 	}

@@ -13,6 +13,7 @@
 #include "metal/insn.h"
 #include "metal/percpu.h"
 #include "metal/tables.h"
+#include "metal/trap.h"
 #include "mm/pool.h"
 #include "snp/ghcb.h"
 #include "snp/ghcb_msr.h"
@@ -110,6 +111,7 @@ enum err arch_host_run_vmpl(unsigned int vmpl)
 	uint64_t info2;
 	enum err err = finish(g, &info2);
 
+	trap_report_injected();
 	return err == ERR_OK && info2 != 0 ? ERR_HOST : err;
 }
 

@@ -5,6 +5,8 @@
  */
 #include "metal/trap.h"
 
+#include <stdatomic.h>
+
 #include "log.h"
 #include "metal/insn.h"
 #include "metal/layout.h"
@@ -40,6 +42,7 @@ struct table_pointer {
 #define IST_FAULT 6
 #define IST_OTHER 7
 
+static _Atomic uint64_t injected; /* events the host raised in VMPL0, since the last report */
 static struct gate idt[TRAP_VECTORS] ALIGNED(16); /* written at boot only */
 
 static uint8_t ist_of(unsigned int vector)
@@ -111,13 +114,23 @@ static bool is_from_host(uint64_t vector)
 	return vector == VECTOR_NMI || vector == VECTOR_HV || vector >= 32;
 }
 
+void trap_report_injected(void)
+{
+	uint64_t n = atomic_exchange(&injected, 0);
+
+	if (n != 0) {
+		log_warn("%lu interrupts or NMIs injected into VMPL0; ignored", n);
+	}
+}
+
 void trap_kernel(struct trap_frame *frame)
 {
 	if (mend(frame)) {
 		return;
 	}
 	if (is_from_host(frame->vector)) {
-		log_warn("vector %lu injected into VMPL0 at %lx; ignored", frame->vector, frame->rip);
+		/* No more than this: what was interrupted may hold the log's lock, or the GHCB. */
+		atomic_fetch_add(&injected, 1);
 		return;
 	}
 	panic(frame->vector == VECTOR_VC && frame->error == EXIT_NOT_VALIDATED ? PANIC_VALIDATION :

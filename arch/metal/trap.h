@@ -21,6 +21,9 @@ extern const uint8_t trap_entries[TRAP_VECTORS][16];
 /* Called by trap_entry.S for every exception at CPL0. Returns only where it mended the cause. */
 void trap_kernel(struct trap_frame *frame);
 
+/* Says so if the host raised events in VMPL0. Called where neither log nor GHCB is in use. */
+void trap_report_injected(void);
+
 /* Loads an IDT whose gates have no stack of their own yet. */
 void trap_load_idt(void);
 

@@ -100,6 +100,7 @@ trap_common:
 	.endm
 
 trap_user:
+	clac
 	swapgs
 	mov	%rax, %gs:PERCPU_SCRATCH
 	mov	%gs:PERCPU_CTX, %rax
