@@ -56,7 +56,8 @@ static bool switch_by_msr(struct client *client, struct client_call *call)
 
 enum err client_call_once(struct client *client, struct client_call *call, uint8_t pending)
 {
-	/* The SVSM clears the byte in the area the call was made from, also when it moves the area. */
+	/* The SVSM clears the byte in the area the call was made from, also when it moves the area.
+	 */
 	uint8_t *byte = &client->caa->call_pending;
 	bool host_agrees;
 

@@ -3,8 +3,8 @@
  * allocation, no libc, so that firmware, a bare-metal guest and a kernel module can use it alike.
  *
  * The caller keeps interrupts off around each call, owns the calling area, and is at the VMPL that
- * the secrets page names. One struct client per vCPU. What comes back from the host is not believed:
- * that the SVSM ran is shown by the pending byte alone.
+ * the secrets page names. One struct client per vCPU. What comes back from the host is not
+ * believed: that the SVSM ran is shown by the pending byte alone.
  */
 #pragma once
 
@@ -36,19 +36,21 @@ struct client {
 	const struct client_ops *ops;
 	void *context;
 	struct svsm_caa *caa; /* mapped private */
-	/* NULL: the GHCB MSR protocol; else the RUN_VMPL event by this GHCB, whose gPA is in the MSR. */
+	/* NULL: the GHCB MSR protocol; else the RUN_VMPL event by this GHCB, whose gPA is in the
+	 * MSR. */
 	struct ghcb *ghcb;
 	uint32_t attempts; /* most times one call is made while it answers INCOMPLETE or BUSY */
 };
 
 /*
- * Makes a call until it is answered. ERR_HOST: the host did not run the SVSM, or says so; ERR_AGAIN:
- * `attempts` were used up, and call->rax has the last answer. With ERR_OK, call->rax is the SVSM's
- * result code, all 64 bits of it as they came.
+ * Makes a call until it is answered. ERR_HOST: the host did not run the SVSM, or says so;
+ * ERR_AGAIN: `attempts` were used up, and call->rax has the last answer. With ERR_OK, call->rax is
+ * the SVSM's result code, all 64 bits of it as they came.
  */
 enum err client_call(struct client *client, struct client_call *call);
 
-/* One attempt, whatever it answers. `pending` is what the pending byte is set to: 1 but in tests. */
+/* One attempt, whatever it answers. `pending` is what the pending byte is set to: 1 but in tests.
+ */
 enum err client_call_once(struct client *client, struct client_call *call, uint8_t pending);
 
 /*

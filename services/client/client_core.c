@@ -60,7 +60,7 @@ enum err client_pvalidate(struct client *client, uint64_t list_gpa, uint32_t *re
 enum err client_pvalidate_one(struct client *client, uint64_t caa_gpa, uint64_t entry,
 			      uint32_t *result)
 {
-	const struct svsm_list header = { .count = 1 };
+	const struct svsm_list header = {.count = 1};
 	uint8_t *list = client->caa->buffer;
 
 	memcpy(list, &header, sizeof(header));

@@ -1,6 +1,7 @@
 /*
  * The core service, protocol 0 (publication 58019, chapter 6): one file per operation behind this
- * header. It keeps no state: all state of pages and vCPUs is the kernel's, asked for by system calls.
+ * header. It keeps no state: all state of pages and vCPUs is the kernel's, asked for by system
+ * calls.
  *
  * Every call is a pure x_decode(), which may refuse its input and is all that reads it, and the
  * system calls that follow. Reserved bits give INVALID_FORMAT, values out of range or misaligned

@@ -1,6 +1,6 @@
 /*
- * The loop of a service: wait for a request, answer it. No state of its own: all a call needs lies in
- * the message buffer of the CPU that it runs on.
+ * The loop of a service: wait for a request, answer it. No state of its own: all a call needs lies
+ * in the message buffer of the CPU that it runs on.
  */
 #include "rt/rt.h"
 

@@ -2,9 +2,9 @@
  * What a service is: two functions. The runtime (services/rt) has the entry point, the loop and the
  * system calls; see docs/write-a-service.md.
  *
- * Invariants: the request lies in memory that only the kernel and this service write, and the kernel
- * writes it only while the service waits, so it may be read in place. What it *says* comes from a
- * guest or from another service and is hostile until checked.
+ * Invariants: the request lies in memory that only the kernel and this service write, and the
+ * kernel writes it only while the service waits, so it may be read in place. What it *says* comes
+ * from a guest or from another service and is hostile until checked.
  */
 #pragma once
 
@@ -24,9 +24,10 @@ enum err service_init(void);
 void service_handle(const struct msg_header *request, struct msg_header *reply);
 
 /*
- * The message buffer that a reply lies in: `in` holds request->payload_bytes bytes of payload, `out`
- * takes the reply's (set reply->payload_bytes), `scratch` is the service's until it replies. There is
- * one buffer per CPU, so a service that is called on two CPUs at once keeps its data apart in them.
+ * The message buffer that a reply lies in: `in` holds request->payload_bytes bytes of payload,
+ * `out` takes the reply's (set reply->payload_bytes), `scratch` is the service's until it replies.
+ * There is one buffer per CPU, so a service that is called on two CPUs at once keeps its data apart
+ * in them.
  */
 static inline struct msg_buffer *service_buffer(struct msg_header *reply)
 {

@@ -63,7 +63,7 @@ static inline enum err sys_copy_to_guest(uint64_t gpa, uint64_t offset, uint64_t
 
 /* How far SYS_PAGE_STATE came; both fields are written whatever it returns. */
 struct sys_page_progress {
-	uint32_t done;	   /* index of the first entry that is not done */
+	uint32_t done; /* index of the first entry that is not done */
 	uint32_t rmp_code; /* what PVALIDATE or RMPADJUST failed with, or 0 */
 };
 

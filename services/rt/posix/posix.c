@@ -16,7 +16,7 @@ static struct posix_world *posix_now;
 
 static struct rt_answer refuse(enum err err)
 {
-	return (struct rt_answer){ .err = err, .value = 0 };
+	return (struct rt_answer){.err = err, .value = 0};
 }
 
 static bool guest_has(const struct posix_world *world, uint64_t gpa, uint64_t bytes)
@@ -52,7 +52,7 @@ static struct rt_answer copy(struct posix_world *world, const struct posix_sysca
 
 struct rt_answer rt_syscall(uint64_t number, uint64_t a, uint64_t b, uint64_t c)
 {
-	struct posix_syscall call = { .number = (enum sys)number, .a = a, .b = b, .c = c };
+	struct posix_syscall call = {.number = (enum sys)number, .a = a, .b = b, .c = c};
 
 	if (posix_now == NULL) {
 		abort();

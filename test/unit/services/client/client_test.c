@@ -16,10 +16,10 @@
 /* How the fake host and SVSM behave, and what they saw. */
 struct fake {
 	uint64_t msr;
-	uint64_t msr_answer;	   /* left in the MSR by a RUN_VMPL request */
-	uint64_t event_answer;	   /* EXITINFO1 after the event */
-	bool runs_svsm;		   /* does the pending byte get cleared? */
-	uint32_t unfinished_left;  /* calls still answered with `unfinished` */
+	uint64_t msr_answer; /* left in the MSR by a RUN_VMPL request */
+	uint64_t event_answer; /* EXITINFO1 after the event */
+	bool runs_svsm; /* does the pending byte get cleared? */
+	uint32_t unfinished_left; /* calls still answered with `unfinished` */
 	uint64_t unfinished;
 	struct client_call answer; /* final */
 	struct client *client;
@@ -88,23 +88,23 @@ static void begin(bool by_event)
 {
 	memset(&caa, 0, sizeof(caa));
 	memset(&ghcb, 0xFF, sizeof(ghcb));
-	fake = (struct fake){ .msr = SAVED_MSR,
-			      .msr_answer = GHCB_MSR_RUN_VMPL_RESP,
-			      .runs_svsm = true,
-			      .client = &client };
-	client = (struct client){ .ops = &ops,
-				  .context = &fake,
-				  .caa = &caa,
-				  .ghcb = by_event ? &ghcb : NULL,
-				  .attempts = 5 };
+	fake = (struct fake){.msr = SAVED_MSR,
+			     .msr_answer = GHCB_MSR_RUN_VMPL_RESP,
+			     .runs_svsm = true,
+			     .client = &client};
+	client = (struct client){.ops = &ops,
+				 .context = &fake,
+				 .caa = &caa,
+				 .ghcb = by_event ? &ghcb : NULL,
+				 .attempts = 5};
 }
 
 TEST(by_msr)
 {
-	struct client_call call = { .rax = 6, .rcx = 1, .rdx = 2, .r8 = 3, .r9 = 4 };
+	struct client_call call = {.rax = 6, .rcx = 1, .rdx = 2, .r8 = 3, .r9 = 4};
 
 	begin(false);
-	fake.answer = (struct client_call){ .rax = 0x80000005, .rcx = 7 };
+	fake.answer = (struct client_call){.rax = 0x80000005, .rcx = 7};
 	CHECK_EQ(client_call(&client, &call), ERR_OK);
 	CHECK_EQ(fake.msr_seen, 0x16);
 	CHECK_EQ(fake.msr, SAVED_MSR);
@@ -118,7 +118,7 @@ TEST(by_msr)
 
 TEST(by_event)
 {
-	struct client_call call = { .rax = 6 };
+	struct client_call call = {.rax = 6};
 	static const uint8_t zeros[16];
 	uint8_t bitmap[16];
 
@@ -128,8 +128,8 @@ TEST(by_event)
 	CHECK_EQ(fake.msr_seen, SAVED_MSR);
 	/* Exit code and both infos are said to be valid, nothing else. */
 	memcpy(bitmap, ghcb.valid_bitmap, sizeof(bitmap));
-	CHECK_EQ(bitmap[0x390 / 64], 1U << (0x390 / 8 % 8) | 1U << (0x398 / 8 % 8) |
-					     1U << (0x3A0 / 8 % 8));
+	CHECK_EQ(bitmap[0x390 / 64],
+		 1U << (0x390 / 8 % 8) | 1U << (0x398 / 8 % 8) | 1U << (0x3A0 / 8 % 8));
 	bitmap[0x390 / 64] = 0;
 	CHECK_MEM(bitmap, zeros, sizeof(bitmap));
 	CHECK_EQ(ghcb.protocol_version, GHCB_PROTOCOL_2);
@@ -145,22 +145,22 @@ static const struct host_case {
 	bool runs_svsm;
 	enum err want;
 } host_cases[] = {
-	{ "msr, well", false, 0x17, 0, true, ERR_OK },
-	{ "msr, svsm did not run", false, 0x17, 0, false, ERR_HOST },
-	{ "msr, error in the answer", false, 0x17 | UINT64_C(1) << 32, 0, true, ERR_HOST },
-	{ "msr, another answer", false, 0x15, 0, true, ERR_HOST },
-	{ "msr, left alone", false, 0x16, 0, false, ERR_HOST },
-	{ "event, well", true, 0, 0, true, ERR_OK },
-	{ "event, svsm did not run", true, 0, 0, false, ERR_HOST },
-	{ "event, malformed", true, 0, 2, true, ERR_HOST },
-	{ "event, upper half is not the result", true, 0, UINT64_C(1) << 32, true, ERR_OK },
+	{"msr, well", false, 0x17, 0, true, ERR_OK},
+	{"msr, svsm did not run", false, 0x17, 0, false, ERR_HOST},
+	{"msr, error in the answer", false, 0x17 | UINT64_C(1) << 32, 0, true, ERR_HOST},
+	{"msr, another answer", false, 0x15, 0, true, ERR_HOST},
+	{"msr, left alone", false, 0x16, 0, false, ERR_HOST},
+	{"event, well", true, 0, 0, true, ERR_OK},
+	{"event, svsm did not run", true, 0, 0, false, ERR_HOST},
+	{"event, malformed", true, 0, 2, true, ERR_HOST},
+	{"event, upper half is not the result", true, 0, UINT64_C(1) << 32, true, ERR_OK},
 };
 
 TEST(host_lies)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(host_cases); i++) {
 		const struct host_case *c = &host_cases[i];
-		struct client_call call = { .rax = 6 };
+		struct client_call call = {.rax = 6};
 
 		ROW(c->name);
 		begin(c->by_event);
@@ -181,19 +181,19 @@ static const struct loop_case {
 	enum err want;
 	uint32_t exits;
 } loop_cases[] = {
-	{ "incomplete once", SVSM_ERR_INCOMPLETE, 1, ERR_OK, 2 },
-	{ "busy four times", SVSM_ERR_BUSY, 4, ERR_OK, 5 },
-	{ "incomplete for ever", SVSM_ERR_INCOMPLETE, 1000, ERR_AGAIN, 5 },
-	{ "busy for ever", SVSM_ERR_BUSY, 1000, ERR_AGAIN, 5 },
+	{"incomplete once", SVSM_ERR_INCOMPLETE, 1, ERR_OK, 2},
+	{"busy four times", SVSM_ERR_BUSY, 4, ERR_OK, 5},
+	{"incomplete for ever", SVSM_ERR_INCOMPLETE, 1000, ERR_AGAIN, 5},
+	{"busy for ever", SVSM_ERR_BUSY, 1000, ERR_AGAIN, 5},
 	/* Sign-extended codes are not those of the specification: handed back, not repeated. */
-	{ "sign-extended", UINT64_C(0xFFFFFFFF80000000), 1, ERR_OK, 1 },
+	{"sign-extended", UINT64_C(0xFFFFFFFF80000000), 1, ERR_OK, 1},
 };
 
 TEST(loops)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(loop_cases); i++) {
 		const struct loop_case *c = &loop_cases[i];
-		struct client_call call = { .rax = 6, .rcx = 0x1234 };
+		struct client_call call = {.rax = 6, .rcx = 0x1234};
 
 		ROW(c->name);
 		begin(false);
@@ -211,7 +211,7 @@ TEST(typed_calls)
 {
 	uint32_t result = 99;
 	uint64_t versions = 99;
-	const struct svsm_list one = { .count = 1 };
+	const struct svsm_list one = {.count = 1};
 	uint64_t entry = 0x7004;
 
 	begin(false);
