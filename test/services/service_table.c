@@ -5,6 +5,7 @@
 #include "ipc/service_table.h"
 
 #include "base/compiler.h"
+#include "faulty.h"
 #include "svsm/core.h"
 #include "svsm/protocol.h"
 
@@ -21,19 +22,19 @@ const struct service_entry service_table[] = {
 	},
 	{
 		.name = "faulty",
-		.protocol = UINT32_C(0x4B455354),
-		.version_min = 1,
-		.version_max = 1,
-		.rights = 0,
+		.protocol = FAULTY_PROTOCOL,
+		.version_min = FAULTY_VERSION,
+		.version_max = FAULTY_VERSION,
+		.rights = FAULTY_RIGHTS,
 		.reentrant = false,
 		.death = SERVICE_RESTART,
 	},
 	{
 		.name = "fragile",
-		.protocol = UINT32_C(0x4B455355),
-		.version_min = 1,
-		.version_max = 1,
-		.rights = 0,
+		.protocol = FRAGILE_PROTOCOL,
+		.version_min = FAULTY_VERSION,
+		.version_max = FAULTY_VERSION,
+		.rights = FAULTY_RIGHTS,
 		.reentrant = false,
 		.death = SERVICE_STAY_DOWN,
 	},

@@ -1,0 +1,9 @@
+/* The test guest's cases, one file per subject, in the order in which main.c runs them. */
+#pragma once
+
+void cases_start(void);	    /* how the guest was started */
+void cases_call(void);	    /* registers, protocols, the pending byte */
+void cases_pvalidate(void); /* lists and pages */
+void cases_vcpu(void);	    /* CREATE_VCPU, DELETE_VCPU */
+void cases_remap(void);	    /* REMAP_CA */
+void cases_faulty(void);    /* services that die; only where the image has the faulty one */

@@ -1,0 +1,28 @@
+/* The test guest's GHCB: one page at GHCB_GPA, shared with the host; and the GHCB MSR protocol. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/compiler.h"
+#include "snp/ghcb.h"
+
+/* Shares the page, registers it, and makes it the current GHCB. Ends the guest when refused. */
+void ghcb_start(void);
+
+struct ghcb *ghcb_page(void);
+
+/* One request by the MSR protocol; the MSR holds the GHCB's gPA again afterwards. */
+uint64_t ghcb_msr_request(uint64_t request);
+
+/* General termination request; the reason is 0 when all is well. */
+NORETURN void ghcb_terminate(uint8_t reason);
+
+/* One port access; `info` is SW_EXITINFO1. Yields RAX. */
+uint64_t ghcb_ioio(uint64_t info, uint64_t rax);
+
+/* Writes bytes to a port with one exit per GHCB_BUFFER_BYTES. */
+void ghcb_port_write_string(uint16_t port, const char *text, uint32_t bytes);
+
+/* Asks for a page, of 4 KiB or 2 MiB, to be private or shared. */
+bool ghcb_page_state(uint64_t gpa, bool is_2m, bool is_private);

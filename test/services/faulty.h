@@ -1,0 +1,102 @@
+/*
+ * The faulty service: a protocol of calls that go wrong on request. Only in test images. The service
+ * and the test guest share this header.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "msg/sys.h"
+
+#define FAULTY_PROTOCOL UINT32_C(0x4B455354) /* "KEST" */
+#define FAULTY_VERSION	1
+/* The same image under another name, which stays down once it has died. */
+#define FRAGILE_PROTOCOL UINT32_C(0x4B455355)
+
+/* What its table entry must give it: it may read guest memory, so that its other calls lack a right. */
+#define FAULTY_RIGHTS SYS_RIGHT_GUEST_READ
+
+enum faulty_call {
+	/* Answer: RCX = RCX + 1. */
+	FAULTY_ECHO = 0,
+	/* Yields RCX times, then answers RCX = how often it was resumed. */
+	FAULTY_YIELD,
+	/* Makes a system call that the kernel refuses; RCX picks one (enum faulty_syscall). Answers
+	 * RCX = enum err. */
+	FAULTY_SYSCALL,
+
+	/* Each of these ends the service. */
+	FAULTY_FIRST_DEADLY = 0x100,
+	FAULTY_DE = FAULTY_FIRST_DEADLY,
+	FAULTY_DB,
+	FAULTY_BP,
+	FAULTY_OF,
+	FAULTY_UD,
+	FAULTY_GP,
+	FAULTY_SS,
+	FAULTY_READ_KERNEL,
+	FAULTY_WRITE_KERNEL,
+	FAULTY_EXEC_KERNEL,
+	FAULTY_READ_UNMAPPED,
+	FAULTY_EXEC_UNMAPPED,
+	FAULTY_WRITE_TEXT,
+	FAULTY_WRITE_CONSTANTS,
+	FAULTY_EXEC_DATA,
+	FAULTY_EXEC_STACK,
+	FAULTY_EXEC_MESSAGE,
+	FAULTY_STACK_OVERFLOW,
+	FAULTY_PAST_MESSAGE,
+	FAULTY_INT_80,
+	FAULTY_INT_VC,
+	FAULTY_INT_HV,
+	FAULTY_INT_NMI,
+	FAULTY_INT_DF,
+	FAULTY_HLT,
+	FAULTY_CLI,
+	FAULTY_STI,
+	FAULTY_IN,
+	FAULTY_OUT,
+	FAULTY_RDMSR,
+	FAULTY_WRMSR,
+	FAULTY_READ_CR3,
+	FAULTY_WRITE_CR3,
+	FAULTY_WRITE_DR7,
+	FAULTY_LGDT,
+	FAULTY_LIDT,
+	FAULTY_INVLPG,
+	FAULTY_SWAPGS,
+	FAULTY_SYSRET,
+	FAULTY_IRET_KERNEL,
+	FAULTY_WBINVD,
+	FAULTY_VMMCALL,
+	FAULTY_PVALIDATE,
+	FAULTY_RMPADJUST,
+	FAULTY_EXIT,
+	FAULTY_OVERRUN,
+	FAULTY_REPLY_VERSION,
+	FAULTY_REPLY_PROTOCOL,
+	FAULTY_REPLY_CALL,
+	FAULTY_REPLY_FLAGS,
+	FAULTY_REPLY_PAYLOAD,
+	FAULTY_DEADLY_END,
+};
+
+/* RCX of FAULTY_SYSCALL. */
+enum faulty_syscall {
+	FAULTY_SYS_NUMBER,	  /* the first that does not exist */
+	FAULTY_SYS_NUMBER_HIGH,	  /* bit 63 */
+	FAULTY_SYS_PAGE_STATE,	  /* without the right */
+	FAULTY_SYS_VCPU_CREATE,
+	FAULTY_SYS_VCPU_DELETE,
+	FAULTY_SYS_REMAP_CA,
+	FAULTY_SYS_COPY_TO_GUEST,
+	FAULTY_SYS_RANDOM,
+	FAULTY_SYS_COPY_PAST_BUFFER, /* from here: offsets and lengths out of the buffer */
+	FAULTY_SYS_COPY_OFFSET_WRAPS,
+	FAULTY_SYS_COPY_TOO_LONG,
+	FAULTY_SYS_COPY_NOTHING,
+	FAULTY_SYS_LOG_PAST_BUFFER,
+	FAULTY_SYS_LOG_TOO_LONG,
+	FAULTY_SYS_COPY_KERNEL,	 /* a gPA that is the SVSM's own, in RDX */
+	FAULTY_SYS_COUNT,
+};
