@@ -4,7 +4,8 @@ import codecs
 import re
 
 # CSI, OSC and two-character sequences, and the control characters that only move things about.
-ESCAPES = re.compile('\x1b\\[[0-?]*[ -/]*[@-~]|\x1b\\][^\x07\x1b]*(?:\x07|\x1b\\\\)|\x1b[ -/]*[0-Z\\\\^-~]|[\r\x00\x07\x0e\x0f]')
+ESCAPES = re.compile('\x1b\\[[0-?]*[ -/]*[@-~]|\x1b\\][^\x07\x1b]*(?:\x07|\x1b\\\\)|'
+                     '\x1b[ -/]*[0-Z\\\\^-~]|[\r\x00\x07\x0e\x0f]')
 UNFINISHED = re.compile('\x1b(?:\\[[0-?]*[ -/]*|\\][^\x07\x1b]{0,256}\x1b?|[ -/]*)?$')
 # How much text is kept for an expression that spans much of it.
 WINDOW_CHARS = 1 << 20
