@@ -1,6 +1,7 @@
 /*
  * Addresses that must not be mixed up, as one-field structs: the compiler refuses the wrong one.
- *   gpa_t  guest physical address: names a page of guest (or SVSM) memory; from outside until checked
+ *   gpa_t  guest physical address: names a page of guest (or SVSM) memory; from outside until
+ * checked
  *   va_t   a kernel virtual address
  *   uva_t  a virtual address of a service (CPL3)
  */

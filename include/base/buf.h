@@ -1,7 +1,7 @@
 /*
  * Bounded cursors over untrusted bytes: the one bounds check of the code base. Errors stick: after
- * the first read or write that does not fit, every later one fails too and yields zeros, so a parser
- * may check once, at its end.
+ * the first read or write that does not fit, every later one fails too and yields zeros, so a
+ * parser may check once, at its end.
  */
 #pragma once
 

@@ -17,7 +17,8 @@ static inline bool mul_fits(uint64_t a, uint64_t b, uint64_t *out)
 /* Does [base, base+size) lie in [start, start+length)? An empty range lies nowhere. */
 static inline bool range_within(uint64_t base, uint64_t size, uint64_t start, uint64_t length)
 {
-	return size != 0 && base >= start && base - start < length && size <= length - (base - start);
+	return size != 0 && base >= start && base - start < length &&
+	       size <= length - (base - start);
 }
 
 /* Do two ranges share a byte? Ends are exclusive; a range that wraps counts as reaching the top. */

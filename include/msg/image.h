@@ -13,9 +13,10 @@
  *
  * Boot page tables, all of 4 KiB pages, C-bit clear, accessed and dirty set, for both root4 and
  * root5: low memory at its own address (the stub read and execute, the rest read and write), the
- * region at KERNEL_VA (image map and services read only, kernel segments as their flags say, secrets,
- * parameters and the pool read and write; a gap between kernel segments is measured zeros and not
- * mapped, so it guards). EFER.NXE has to be on. They must fit below 0xA0000, which bounds the region.
+ * region at KERNEL_VA (image map and services read only, kernel segments as their flags say,
+ * secrets, parameters and the pool read and write; a gap between kernel segments is measured zeros
+ * and not mapped, so it guards). EFER.NXE has to be on. They must fit below 0xA0000, which bounds
+ * the region.
  */
 #pragma once
 
@@ -43,7 +44,7 @@ struct image_segment {
 	uint32_t region_offset; /* page aligned */
 	uint32_t pages;		/* in the image; for a service's data also what is copied */
 	uint32_t zero_pages;	/* follow in memory, not in the image (services only) */
-	uint32_t flags;		/* IMAGE_READ | IMAGE_WRITE | IMAGE_EXEC, never both of the latter */
+	uint32_t flags;		/* IMAGE_READ | IMAGE_WRITE | IMAGE_EXEC, never the latter two */
 	uint64_t va;
 };
 ABI_SIZE(struct image_segment, 24);
@@ -65,7 +66,8 @@ ABI_SIZE(struct image_service, 128);
 
 /*
  * A range the firmware's metadata names (OVMF_SECTION_*), page aligned, within 4 GiB, ascending and
- * apart from each other, the firmware and the region. There is one page each of secrets, CPUID, CAA.
+ * apart from each other, the firmware and the region. There is one page each of secrets, CPUID,
+ * CAA.
  */
 struct image_section {
 	uint32_t base;
@@ -111,10 +113,11 @@ ABI_OFFSET(struct image_map, services, 192);
 ABI_OFFSET(struct image_map, sections, 1216);
 
 /*
- * For the stub: entered at LOW_BASE in 32-bit protected mode, paging off, flat segments, EBX = gPA of
- * this structure. It sets the C-bit in every present entry of the boot tables, turns paging on and
- * jumps to `entry` with RDI = KERNEL_VA (struct image_map *) and RSP = stack: the end of the last
- * page of the kernel's last writable segment, where the kernel's linker script puts the boot stack.
+ * For the stub: entered at LOW_BASE in 32-bit protected mode, paging off, flat segments, EBX = gPA
+ * of this structure. It sets the C-bit in every present entry of the boot tables, turns paging on
+ * and jumps to `entry` with RDI = KERNEL_VA (struct image_map *) and RSP = stack: the end of the
+ * last page of the kernel's last writable segment, where the kernel's linker script puts the boot
+ * stack.
  */
 struct stub_params {
 	uint32_t cpuid_gpa;

@@ -15,7 +15,8 @@
 
 #define MSG_VERSION 1
 
-/* In a request's flags: the call comes from another service, not from a guest (vcpu, vmpl unused). */
+/* In a request's flags: the call comes from another service, not from a guest (vcpu, vmpl
+ * unused). */
 #define MSG_FROM_PEER BIT32(0)
 /* In a reply's flags: these registers are outputs; the others are left as the guest had them. */
 #define MSG_SET_RCX BIT32(8)

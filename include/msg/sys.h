@@ -1,7 +1,8 @@
 /*
  * System calls of a service (docs/system-calls.md). SYSCALL with the number in RAX and arguments in
- * RDI, RSI, RDX, R10; back come enum err in RAX and a value in RDX. RCX and R11 are lost, every other
- * register is kept. "offset" is into the caller's struct msg_buffer and "bytes" stays inside it.
+ * RDI, RSI, RDX, R10; back come enum err in RAX and a value in RDX. RCX and R11 are lost, every
+ * other register is kept. "offset" is into the caller's struct msg_buffer and "bytes" stays inside
+ * it.
  */
 #pragma once
 
@@ -11,12 +12,13 @@
 #include "base/compiler.h"
 
 enum sys {
-	/* Hands `reply` to the caller and waits: returns with the next request in `request`. The first
-	 * call of each CPU has nothing to reply to and means "ready". */
+	/* Hands `reply` to the caller and waits: returns with the next request in `request`. The
+	 * first call of each CPU has nothing to reply to and means "ready". */
 	SYS_REPLY_WAIT = 0,
 	/* (offset, bytes <= 256): one line for the SVSM's log, at the service's level NOTICE. */
 	SYS_LOG = 1,
-	/* Ends the service; its callers get SVSM_ERR_KEEL_SERVICE_DIED, its table entry says what next. */
+	/* Ends the service; its callers get SVSM_ERR_KEEL_SERVICE_DIED, its table entry says what
+	 * next. */
 	SYS_EXIT = 2,
 	/* Value: TSC ticks left of this call's budget; 0 = yield or reply now. */
 	SYS_TIME_LEFT = 3,
@@ -25,9 +27,9 @@ enum sys {
 	/* (gpa, offset, bytes <= 4096): copies within one page of the caller's memory. */
 	SYS_COPY_FROM_GUEST = 5,
 	SYS_COPY_TO_GUEST = 6,
-	/* (offset, count <= 511, first): changes pages by PVALIDATE entries entries[first..count). Value:
-	 * [31:0] index of the first entry not done, [63:32] what RMP instruction failed with. ERR_AGAIN
-	 * when time was up before the end. Right: pages. */
+	/* (offset, count <= 511, first): changes pages by PVALIDATE entries entries[first..count).
+	 * Value: [31:0] index of the first entry not done, [63:32] what RMP instruction failed
+	 * with. ERR_AGAIN when time was up before the end. Right: pages. */
 	SYS_PAGE_STATE = 7,
 	/* (vmsa gpa, caa gpa, apic id), (vmsa gpa), (caa gpa). Right: vcpus. */
 	SYS_VCPU_CREATE = 8,

@@ -1,4 +1,5 @@
-/* The CPUID page (publication 56860, section 8.14.2.6): the only CPUID values the PSP has checked. */
+/* The CPUID page (publication 56860, section 8.14.2.6): the only CPUID values the PSP has
+ * checked. */
 #pragma once
 
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /*
- * PVALIDATE, RMPADJUST and RMPQUERY: operands and results (APM volume 3). Public, because the kernel,
- * the simulator's model and the tests must agree to the bit.
+ * PVALIDATE, RMPADJUST and RMPQUERY: operands and results (APM volume 3). Public, because the
+ * kernel, the simulator's model and the tests must agree to the bit.
  */
 #pragma once
 

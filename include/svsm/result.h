@@ -1,4 +1,5 @@
-/* The one place that makes a protocol result code from enum err. Used by the kernel and by services. */
+/* The one place that makes a protocol result code from enum err. Used by the kernel and by
+ * services. */
 #pragma once
 
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /*
- * The unit test harness, for host programs: named cases in a table, named rows inside a case, checks
- * that go on after a failure. The program prints each failed check with its place, then
+ * The unit test harness, for host programs: named cases in a table, named rows inside a case,
+ * checks that go on after a failure. The program prints each failed check with its place, then
  * `N passed, N failed`, and exits with 1 when a case or row failed.
  *
  *	TEST(adds_up)
@@ -42,9 +42,9 @@ struct unit_state {
 static struct unit_state unit;
 
 #define TEST(name) static void name(void)
-#define CASE(name)             \
-	{                      \
-		#name, name    \
+#define CASE(name)                                                                                 \
+	{                                                                                          \
+#name, name                                                                        \
 	}
 
 static inline void unit_finish(void)
@@ -128,7 +128,7 @@ static inline bool unit_check_str(const char *a, const char *b, const char *text
 /* Each yields whether it held, for a check that only makes sense after another. */
 #define CHECK(cond) unit_check((cond), #cond, __FILE__, __LINE__)
 /* Integers of any type and enums; the second is what is expected. */
-#define CHECK_EQ(a, b) unit_check_eq((uint64_t)(a), (uint64_t)(b), #a, __FILE__, __LINE__)
+#define CHECK_EQ(a, b)	       unit_check_eq((uint64_t)(a), (uint64_t)(b), #a, __FILE__, __LINE__)
 #define CHECK_MEM(a, b, bytes) unit_check_mem((a), (b), (bytes), #a, __FILE__, __LINE__)
 #define CHECK_STR(a, b)	       unit_check_str((a), (b), #a, __FILE__, __LINE__)
 
@@ -150,7 +150,7 @@ static inline int unit_main(const struct unit_case *cases, size_t count, const c
 #define UNIT_MAIN(...)                                                                             \
 	int main(int argc, char **argv)                                                            \
 	{                                                                                          \
-		static const struct unit_case cases[] = { __VA_ARGS__ };                           \
+		static const struct unit_case cases[] = {__VA_ARGS__};                             \
                                                                                                    \
 		return unit_main(cases, sizeof(cases) / sizeof(cases[0]),                          \
 				 argc > 1 ? argv[1] : NULL);                                       \

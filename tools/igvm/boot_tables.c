@@ -12,16 +12,7 @@
 #define ENTRIES 512
 
 /* The tables before the region's last level. */
-enum table {
-	ROOT4,
-	ROOT5,
-	LOW_PDPT,
-	LOW_PD,
-	LOW_PT,
-	REGION_PDPT,
-	REGION_PD,
-	REGION_PT
-};
+enum table { ROOT4, ROOT5, LOW_PDPT, LOW_PD, LOW_PT, REGION_PDPT, REGION_PD, REGION_PT };
 
 static unsigned int index_of(uint64_t va, unsigned int level)
 {
@@ -69,8 +60,8 @@ void boot_tables_fill(const struct boot_tables *boot, uint64_t (*tables)[ENTRIES
 	fill_directories(boot, tables);
 	for (uint64_t i = 0; i < boot->low_pages; i++) {
 		uint64_t gpa = boot->low_base + i * PAGE_SIZE;
-		uint32_t access = i < boot->stub_pages ? IMAGE_READ | IMAGE_EXEC :
-							 IMAGE_READ | IMAGE_WRITE;
+		uint32_t access =
+			i < boot->stub_pages ? IMAGE_READ | IMAGE_EXEC : IMAGE_READ | IMAGE_WRITE;
 
 		tables[LOW_PT][index_of(gpa, 1)] = leaf(gpa, access);
 	}

@@ -28,17 +28,17 @@ enum option_key {
 };
 
 static const struct option long_options[] = {
-	{ "stub", required_argument, NULL, OPT_STUB },
-	{ "kernel", required_argument, NULL, OPT_KERNEL },
-	{ "firmware", required_argument, NULL, OPT_FIRMWARE },
-	{ "service", required_argument, NULL, OPT_SERVICE },
-	{ "guest-vmpl", required_argument, NULL, OPT_GUEST_VMPL },
-	{ "region-base", required_argument, NULL, OPT_REGION_BASE },
-	{ "region-size", required_argument, NULL, OPT_REGION_SIZE },
-	{ "la57", no_argument, NULL, OPT_LA57 },
-	{ "policy", required_argument, NULL, OPT_POLICY },
-	{ "output", required_argument, NULL, OPT_OUTPUT },
-	{ NULL, 0, NULL, 0 },
+	{"stub", required_argument, NULL, OPT_STUB},
+	{"kernel", required_argument, NULL, OPT_KERNEL},
+	{"firmware", required_argument, NULL, OPT_FIRMWARE},
+	{"service", required_argument, NULL, OPT_SERVICE},
+	{"guest-vmpl", required_argument, NULL, OPT_GUEST_VMPL},
+	{"region-base", required_argument, NULL, OPT_REGION_BASE},
+	{"region-size", required_argument, NULL, OPT_REGION_SIZE},
+	{"la57", no_argument, NULL, OPT_LA57},
+	{"policy", required_argument, NULL, OPT_POLICY},
+	{"output", required_argument, NULL, OPT_OUTPUT},
+	{NULL, 0, NULL, 0},
 };
 
 #define FILES (3 + IMAGE_SERVICES)

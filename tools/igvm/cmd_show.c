@@ -54,8 +54,8 @@ static void print_service(const struct summary *s, uint32_t index)
 
 		(void)snprintf(more, sizeof(more), " %s, at 0x%" PRIx64 " + %u zeroed pages",
 			       s->names[index], segment->va, segment->zero_pages);
-		print_range(s->map.region_base + segment->region_offset,
-			    segment->pages * PAGE_SIZE, access_text(segment->flags), "service", more);
+		print_range(s->map.region_base + segment->region_offset, segment->pages * PAGE_SIZE,
+			    access_text(segment->flags), "service", more);
 	}
 }
 
@@ -103,8 +103,8 @@ static void print_text(const struct summary *s, const char *path)
 	printf("measured: %" PRIu64 " pages of data (%" PRIu64 " of zeros), %" PRIu64
 	       " secrets, %" PRIu64 " CPUID, %" PRIu64 " parameter pages, 1 VMSA\n",
 	       s->normal_pages, s->zero_pages, s->secrets_pages, s->cpuid_pages, s->insert_pages);
-	printf("starts: RIP 0x%" PRIx64 ", RBX 0x%" PRIx64 ", CR0 0x%" PRIx64
-	       "; then 0x%" PRIx64 " with stack 0x%" PRIx64 "\n",
+	printf("starts: RIP 0x%" PRIx64 ", RBX 0x%" PRIx64 ", CR0 0x%" PRIx64 "; then 0x%" PRIx64
+	       " with stack 0x%" PRIx64 "\n",
 	       s->vmsa.rip, s->vmsa.rbx, s->vmsa.cr0, s->params.entry, s->params.stack);
 	printf("guest: VMPL %u, paging of the SVSM: %s\n", m->guest_vmpl,
 	       (m->flags & IMAGE_WANT_LA57) != 0 ? "5 levels where offered" : "4 levels");
@@ -160,7 +160,7 @@ static int usage(const char *what, const char *why)
 
 static int show(const char *path, bool is_json)
 {
-	struct problem problem = { .text = "" };
+	struct problem problem = {.text = ""};
 	struct summary summary;
 	struct input input;
 	enum err err = input_read(&input, path, &problem);

@@ -1,7 +1,7 @@
 /*
  * Reads static x86-64 ELF programs: kernel, stub, services. The bytes are hostile until checked;
- * nothing is allocated. A program that reads has: page-aligned load segments in ascending order that
- * share no page, none both writable and executable, and its entry point in an executable one.
+ * nothing is allocated. A program that reads has: page-aligned load segments in ascending order
+ * that share no page, none both writable and executable, and its entry point in an executable one.
  */
 #pragma once
 
@@ -17,7 +17,7 @@ struct elf_segment {
 	const uint8_t *data; /* file_bytes of it; zeros follow up to memory_bytes */
 	uint64_t file_bytes;
 	uint64_t memory_bytes; /* never 0 */
-	uint32_t flags;	       /* IMAGE_READ, IMAGE_WRITE, IMAGE_EXEC */
+	uint32_t flags; /* IMAGE_READ, IMAGE_WRITE, IMAGE_EXEC */
 };
 
 struct elf_image {

@@ -5,8 +5,8 @@
 #include "base/overflow.h"
 #include "snp/launch.h"
 
-#define GPA_LIMIT      BIT(IGVM_GPA_BITS)
-#define CHECKSUM_START offsetof(struct igvm_fixed_header, checksum)
+#define GPA_LIMIT	     BIT(IGVM_GPA_BITS)
+#define CHECKSUM_START	     offsetof(struct igvm_fixed_header, checksum)
 #define PLATFORM_VERSION_SNP 1
 
 /* The headers this reader takes: those of upstream QEMU's loader, which refuses all others too. */
@@ -14,17 +14,17 @@ static const struct {
 	uint32_t type;
 	uint32_t bytes;
 } known_headers[] = {
-	{ IGVM_SUPPORTED_PLATFORM, sizeof(struct igvm_supported_platform) },
-	{ IGVM_GUEST_POLICY, sizeof(struct igvm_guest_policy) },
-	{ IGVM_PARAMETER_AREA, sizeof(struct igvm_parameter_area) },
-	{ IGVM_PAGE_DATA, sizeof(struct igvm_page_data) },
-	{ IGVM_PARAMETER_INSERT, sizeof(struct igvm_parameter_insert) },
-	{ IGVM_VP_CONTEXT, sizeof(struct igvm_vp_context) },
-	{ IGVM_REQUIRED_MEMORY, sizeof(struct igvm_required_memory) },
-	{ IGVM_VP_COUNT, sizeof(struct igvm_parameter) },
-	{ IGVM_SNP_ID_BLOCK, IGVM_ID_BLOCK_BYTES },
-	{ IGVM_MEMORY_MAP, sizeof(struct igvm_parameter) },
-	{ IGVM_ENVIRONMENT_INFO, sizeof(struct igvm_parameter) },
+	{IGVM_SUPPORTED_PLATFORM, sizeof(struct igvm_supported_platform)},
+	{IGVM_GUEST_POLICY, sizeof(struct igvm_guest_policy)},
+	{IGVM_PARAMETER_AREA, sizeof(struct igvm_parameter_area)},
+	{IGVM_PAGE_DATA, sizeof(struct igvm_page_data)},
+	{IGVM_PARAMETER_INSERT, sizeof(struct igvm_parameter_insert)},
+	{IGVM_VP_CONTEXT, sizeof(struct igvm_vp_context)},
+	{IGVM_REQUIRED_MEMORY, sizeof(struct igvm_required_memory)},
+	{IGVM_VP_COUNT, sizeof(struct igvm_parameter)},
+	{IGVM_SNP_ID_BLOCK, IGVM_ID_BLOCK_BYTES},
+	{IGVM_MEMORY_MAP, sizeof(struct igvm_parameter)},
+	{IGVM_ENVIRONMENT_INFO, sizeof(struct igvm_parameter)},
 };
 
 static enum err refuse(struct igvm *f, enum err err, uint64_t at, const char *what)
@@ -56,10 +56,12 @@ static enum err find_page(struct igvm *f, struct igvm_item *item, uint32_t offse
 		return ERR_OK;
 	}
 	if (offset < f->data_offset) {
-		return refuse(f, ERR_FORMAT, item->at, "a page's data offset points into the headers");
+		return refuse(f, ERR_FORMAT, item->at,
+			      "a page's data offset points into the headers");
 	}
 	if (!range_within(offset, PAGE_SIZE, 0, f->file_bytes)) {
-		return refuse(f, ERR_FORMAT, item->at, "a page's data lies beyond the end of the file");
+		return refuse(f, ERR_FORMAT, item->at,
+			      "a page's data lies beyond the end of the file");
 	}
 	item->data = f->file + offset;
 	return ERR_OK;
@@ -68,7 +70,8 @@ static enum err find_page(struct igvm *f, struct igvm_item *item, uint32_t offse
 static enum err check_mask(struct igvm *f, const struct igvm_item *item, uint32_t mask)
 {
 	if (mask != f->mask) {
-		return refuse(f, ERR_FORMAT, item->at, "the compatibility mask is not the platform's");
+		return refuse(f, ERR_FORMAT, item->at,
+			      "the compatibility mask is not the platform's");
 	}
 	return ERR_OK;
 }
@@ -84,14 +87,16 @@ static enum err check_platform(struct igvm *f, const struct igvm_item *item)
 		return refuse(f, ERR_UNSUPPORTED, item->at, "the platform is not SEV-SNP");
 	}
 	if (p->platform_version != PLATFORM_VERSION_SNP) {
-		return refuse(f, ERR_UNSUPPORTED, item->at, "the SEV-SNP platform version is not 1");
+		return refuse(f, ERR_UNSUPPORTED, item->at,
+			      "the SEV-SNP platform version is not 1");
 	}
 	if (p->highest_vtl != 0 && p->highest_vtl != 2) {
 		return refuse(f, ERR_FORMAT, item->at, "the highest VTL is neither 0 nor 2");
 	}
 	if (p->compatibility_mask == 0 ||
 	    (p->compatibility_mask & (p->compatibility_mask - 1)) != 0) {
-		return refuse(f, ERR_FORMAT, item->at, "the platform's mask has not exactly one bit");
+		return refuse(f, ERR_FORMAT, item->at,
+			      "the platform's mask has not exactly one bit");
 	}
 	f->mask = p->compatibility_mask;
 	return ERR_OK;
@@ -131,7 +136,7 @@ static enum err check_area(struct igvm *f, const struct igvm_item *item)
 		return refuse(f, ERR_UNSUPPORTED, item->at,
 			      "a parameter area has initial data, which loaders ignore");
 	}
-	f->areas[a->index] = (struct igvm_area){ .bytes = a->bytes, .is_declared = true };
+	f->areas[a->index] = (struct igvm_area){.bytes = a->bytes, .is_declared = true};
 	return ERR_OK;
 }
 
@@ -178,7 +183,8 @@ static enum err check_range(struct igvm *f, const struct igvm_item *item, uint64
 		return refuse(f, ERR_FORMAT, item->at, "an address or size is not page aligned");
 	}
 	if (!range_within(gpa, bytes, 0, GPA_LIMIT)) {
-		return refuse(f, ERR_FORMAT, item->at, "a range is empty or reaches above gPA bit 46");
+		return refuse(f, ERR_FORMAT, item->at,
+			      "a range is empty or reaches above gPA bit 46");
 	}
 	return ERR_OK;
 }
@@ -283,7 +289,8 @@ static enum err check_vp(struct igvm *f, struct igvm_item *item)
 		return err;
 	}
 	if (f->has_vmsa || vp->vp_index != 0 || vp->reserved != 0) {
-		return refuse(f, ERR_UNSUPPORTED, item->at, "there is a VP context besides CPU 0's");
+		return refuse(f, ERR_UNSUPPORTED, item->at,
+			      "there is a VP context besides CPU 0's");
 	}
 	if (vp->gpa != LAUNCH_VMSA_GPA) {
 		return refuse(f, ERR_UNSUPPORTED, item->at,
@@ -304,7 +311,8 @@ static enum err check_memory(struct igvm *f, const struct igvm_item *item)
 		return err;
 	}
 	if (item->memory.flags != 0 || item->memory.reserved != 0) {
-		return refuse(f, ERR_FORMAT, item->at, "required memory has flags or reserved bits");
+		return refuse(f, ERR_FORMAT, item->at,
+			      "required memory has flags or reserved bits");
 	}
 	return check_range(f, item, item->memory.gpa, item->memory.bytes);
 }
@@ -438,7 +446,8 @@ static enum err check_crc(struct igvm *f, const struct igvm_fixed_header *h)
 	crc = igvm_crc32(crc, zeros, sizeof(zeros));
 	crc = igvm_crc32(crc, f->file + sizeof(*h), h->headers_bytes);
 	if (crc != h->checksum) {
-		return refuse(f, ERR_FORMAT, CHECKSUM_START, "the checksum of the headers is wrong");
+		return refuse(f, ERR_FORMAT, CHECKSUM_START,
+			      "the checksum of the headers is wrong");
 	}
 	return ERR_OK;
 }

@@ -6,8 +6,8 @@
  * platform; only directives that upstream QEMU takes, each of the right size, in section order;
  * parameter inserts before page data (a loader that groups pages would otherwise measure them in
  * another order than the file's); page data of 4 KiB in strictly ascending gPA, apart from inserts;
- * one VMSA at most, after all pages; data that lies within the file. The bytes must not change while
- * the cursor is in use.
+ * one VMSA at most, after all pages; data that lies within the file. The bytes must not change
+ * while the cursor is in use.
  */
 #pragma once
 
@@ -18,9 +18,9 @@
 #include "base/err.h"
 #include "snp/igvm.h"
 
-#define IGVM_AREAS	16
-#define IGVM_FILE_MAX	UINT64_C(0x40000000)
-#define IGVM_GPA_BITS	47 /* the lowest C-bit Keel knows: no loaded page lies above */
+#define IGVM_AREAS	    16
+#define IGVM_FILE_MAX	    UINT64_C(0x40000000)
+#define IGVM_GPA_BITS	    47 /* the lowest C-bit Keel knows: no loaded page lies above */
 #define IGVM_ID_BLOCK_BYTES 696
 
 /* What igvm_next() yields after the last header. */
@@ -28,7 +28,7 @@
 
 struct igvm_item {
 	uint32_t type; /* IGVM_SUPPORTED_PLATFORM.., or IGVM_END */
-	uint32_t at;   /* where its header lies in the file */
+	uint32_t at; /* where its header lies in the file */
 	union {
 		uint8_t raw[24];
 		struct igvm_supported_platform platform;
@@ -56,9 +56,9 @@ struct igvm {
 	uint32_t file_bytes;
 	uint32_t data_offset; /* the first byte behind the headers */
 	struct rdbuf headers; /* the file up to there */
-	const char *defect;   /* what is wrong, static text, once something is */
-	uint64_t defect_at;   /* and where in the file */
-	uint32_t mask;	      /* the platform's; 0 before its header */
+	const char *defect; /* what is wrong, static text, once something is */
+	uint64_t defect_at; /* and where in the file */
+	uint32_t mask; /* the platform's; 0 before its header */
 	uint32_t last_type;
 	bool has_policy;
 	bool has_vmsa;
@@ -74,5 +74,6 @@ enum err igvm_open(struct igvm *igvm, const void *file, size_t bytes);
 /* The next header, checked; item->type is IGVM_END behind the last one. */
 enum err igvm_next(struct igvm *igvm, struct igvm_item *item);
 
-/* CRC-32 (IEEE 802.3) as the fixed header carries it; start with crc 0, continue with the result. */
+/* CRC-32 (IEEE 802.3) as the fixed header carries it; start with crc 0, continue with the
+ * result. */
 uint32_t igvm_crc32(uint32_t crc, const void *data, size_t bytes);

@@ -18,8 +18,8 @@
 struct data_plan {
 	uint64_t *hashes;
 	uint32_t *offsets; /* 0: zeros */
-	size_t unique;	   /* pages of data, without the VMSA */
-	uint32_t start;	   /* of the data in the file */
+	size_t unique; /* pages of data, without the VMSA */
+	uint32_t start; /* of the data in the file */
 };
 
 static uint64_t hash_page(const uint8_t *data)
@@ -61,7 +61,7 @@ static void plan_data(struct data_plan *plan, const struct pages *pages)
 static void put(struct wrbuf *b, uint32_t type, const void *payload, uint32_t bytes)
 {
 	static const uint8_t padding[8];
-	struct igvm_header header = { .type = type, .bytes = bytes };
+	struct igvm_header header = {.type = type, .bytes = bytes};
 
 	(void)wrbuf_put(b, &header, sizeof(header));
 	(void)wrbuf_put(b, payload, bytes);
@@ -75,8 +75,7 @@ static void put_start(struct wrbuf *b, uint64_t policy)
 		.platform_type = IGVM_PLATFORM_SNP,
 		.platform_version = 1,
 	};
-	struct igvm_guest_policy guest_policy = { .policy = policy,
-						  .compatibility_mask = MASK_SNP };
+	struct igvm_guest_policy guest_policy = {.policy = policy, .compatibility_mask = MASK_SNP};
 
 	put(b, IGVM_SUPPORTED_PLATFORM, &platform, sizeof(platform));
 	put(b, IGVM_GUEST_POLICY, &guest_policy, sizeof(guest_policy));
@@ -85,11 +84,10 @@ static void put_start(struct wrbuf *b, uint64_t policy)
 /* One page that the loader fills: area, what fills it, where it goes. */
 static void put_parameter(struct wrbuf *b, uint32_t index, uint32_t type, uint64_t gpa)
 {
-	struct igvm_parameter_area area = { .bytes = PAGE_SIZE, .index = index };
-	struct igvm_parameter parameter = { .area_index = index };
+	struct igvm_parameter_area area = {.bytes = PAGE_SIZE, .index = index};
+	struct igvm_parameter parameter = {.area_index = index};
 	struct igvm_parameter_insert insert = {
-		.gpa = gpa, .compatibility_mask = MASK_SNP, .area_index = index
-	};
+		.gpa = gpa, .compatibility_mask = MASK_SNP, .area_index = index};
 
 	put(b, IGVM_PARAMETER_AREA, &area, sizeof(area));
 	put(b, type, &parameter, sizeof(parameter));
@@ -114,8 +112,7 @@ static void put_headers(struct wrbuf *b, const struct igvm_contents *c,
 			const struct data_plan *plan)
 {
 	struct igvm_required_memory memory = {
-		.gpa = c->required_gpa, .compatibility_mask = MASK_SNP, .bytes = c->required_bytes
-	};
+		.gpa = c->required_gpa, .compatibility_mask = MASK_SNP, .bytes = c->required_bytes};
 	struct igvm_vp_context vp = {
 		.gpa = LAUNCH_VMSA_GPA,
 		.compatibility_mask = MASK_SNP,

@@ -43,10 +43,10 @@ enum err input_read(struct input *input, const char *path, struct problem *probl
 	FILE *file = fopen(path, "rb");
 	enum err err;
 
-	*input = (struct input){ .path = path };
+	*input = (struct input){.path = path};
 	if (file == NULL) {
-		return problem_set(problem, ERR_REQUEST, path, "cannot be opened: %s; check the path",
-				   strerror(errno));
+		return problem_set(problem, ERR_REQUEST, path,
+				   "cannot be opened: %s; check the path", strerror(errno));
 	}
 	err = read_all(input, file, problem);
 	(void)fclose(file);

@@ -39,9 +39,10 @@ static enum err read_inputs(struct layout *l, const struct layout_input *in,
 	}
 	err = ovmf_read(&l->firmware, in->firmware.data, in->firmware.bytes);
 	if (err != ERR_OK) {
-		return problem_set(problem, err, in->firmware.path,
-				   "%s (offset 0x%llx); use an OVMF.fd of edk2-stable202408 or later",
-				   l->firmware.defect, (unsigned long long)l->firmware.defect_at);
+		return problem_set(
+			problem, err, in->firmware.path,
+			"%s (offset 0x%llx); use an OVMF.fd of edk2-stable202408 or later",
+			l->firmware.defect, (unsigned long long)l->firmware.defect_at);
 	}
 	return ERR_OK;
 }
@@ -53,10 +54,10 @@ static enum err check_region(const struct layout_input *in, struct problem *prob
 	most = most < REGION_BYTES_MAX ? most : REGION_BYTES_MAX;
 	if (!is_aligned(in->region_base, PAGE_2M_SIZE) ||
 	    !is_aligned(in->region_bytes, PAGE_2M_SIZE)) {
-		return problem_set(problem, ERR_INVALID, "region",
-				   "base 0x%llx or size 0x%llx is no multiple of 2 MiB; choose others",
-				   (unsigned long long)in->region_base,
-				   (unsigned long long)in->region_bytes);
+		return problem_set(
+			problem, ERR_INVALID, "region",
+			"base 0x%llx or size 0x%llx is no multiple of 2 MiB; choose others",
+			(unsigned long long)in->region_base, (unsigned long long)in->region_bytes);
 	}
 	if (in->region_bytes == 0 || in->region_bytes > most) {
 		return problem_set(problem, ERR_INVALID, "region",
@@ -65,9 +66,10 @@ static enum err check_region(const struct layout_input *in, struct problem *prob
 	}
 	if (!range_within(in->region_base, in->region_bytes, LOW_END,
 			  BIT(IGVM_GPA_BITS) - LOW_END)) {
-		return problem_set(problem, ERR_INVALID, "region",
-				   "base 0x%llx is below 1 MiB or reaches gPA bit 47; choose another",
-				   (unsigned long long)in->region_base);
+		return problem_set(
+			problem, ERR_INVALID, "region",
+			"base 0x%llx is below 1 MiB or reaches gPA bit 47; choose another",
+			(unsigned long long)in->region_base);
 	}
 	return ERR_OK;
 }

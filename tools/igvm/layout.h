@@ -1,7 +1,7 @@
 /*
  * Lays an image out as include/msg/image.h describes: the region (map, kernel, special pages,
- * services), low memory (stub, its parameters, CPUID page, boot tables), firmware, first VMSA. Inputs
- * are checked before they are placed; what does not suit is told in *problem.
+ * services), low memory (stub, its parameters, CPUID page, boot tables), firmware, first VMSA.
+ * Inputs are checked before they are placed; what does not suit is told in *problem.
  */
 #pragma once
 
@@ -46,7 +46,7 @@ struct layout {
 	struct stub_params params;
 	struct vmsa vmsa;
 	struct pages pages; /* sorted, no two the same */
-	uint8_t *access;    /* per page of the region: how it is mapped at boot */
+	uint8_t *access; /* per page of the region: how it is mapped at boot */
 	struct elf_image stub;
 	struct elf_image kernel;
 	struct elf_image services[IMAGE_SERVICES];

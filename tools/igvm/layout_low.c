@@ -17,15 +17,17 @@ static enum err check_stub(const struct layout *l, const struct layout_input *in
 		const struct elf_segment *s = &stub->segments[i];
 
 		if (!range_within(s->va, s->memory_bytes, LOW_BASE, BOOT_LOW_END - LOW_BASE)) {
-			return problem_set(problem, ERR_FORMAT, in->stub.path,
-					   "has a segment at 0x%llx, outside low memory; link it at 0x%llx",
-					   (unsigned long long)s->va, (unsigned long long)LOW_BASE);
+			return problem_set(
+				problem, ERR_FORMAT, in->stub.path,
+				"has a segment at 0x%llx, outside low memory; link it at 0x%llx",
+				(unsigned long long)s->va, (unsigned long long)LOW_BASE);
 		}
 		if ((s->flags & IMAGE_WRITE) != 0) {
-			return problem_set(problem, ERR_FORMAT, in->stub.path,
-					   "has a writable segment at 0x%llx, but is mapped read and "
-					   "execute; change its linker script",
-					   (unsigned long long)s->va);
+			return problem_set(
+				problem, ERR_FORMAT, in->stub.path,
+				"has a writable segment at 0x%llx, but is mapped read and "
+				"execute; change its linker script",
+				(unsigned long long)s->va);
 		}
 	}
 	if (stub->segments[0].va != LOW_BASE || stub->entry != LOW_BASE) {
@@ -94,10 +96,11 @@ enum err layout_low(struct layout *l, const struct layout_input *in, struct prob
 	}
 	end = params_gpa + (2 + tables_pages) * PAGE_SIZE;
 	if (end > BOOT_LOW_END) {
-		return problem_set(problem, ERR_NOSPC, in->stub.path,
-				   "with the boot tables reaches 0x%llx, above 0x%llx; choose a smaller "
-				   "--region-size",
-				   (unsigned long long)end, (unsigned long long)BOOT_LOW_END);
+		return problem_set(
+			problem, ERR_NOSPC, in->stub.path,
+			"with the boot tables reaches 0x%llx, above 0x%llx; choose a smaller "
+			"--region-size",
+			(unsigned long long)end, (unsigned long long)BOOT_LOW_END);
 	}
 	l->params.cpuid_gpa = (uint32_t)(params_gpa + PAGE_SIZE);
 	l->params.tables_gpa = (uint32_t)(params_gpa + 2 * PAGE_SIZE);

@@ -17,26 +17,28 @@ static enum err check_kernel(const struct layout *l, const struct layout_input *
 	bool has_data = false;
 
 	if (k->segment_count > IMAGE_KERNEL_SEGMENTS) {
-		return problem_set(problem, ERR_FORMAT, path,
-				   "has %u load segments, %u are possible; change its linker script",
-				   k->segment_count, IMAGE_KERNEL_SEGMENTS);
+		return problem_set(
+			problem, ERR_FORMAT, path,
+			"has %u load segments, %u are possible; change its linker script",
+			k->segment_count, IMAGE_KERNEL_SEGMENTS);
 	}
 	for (uint32_t i = 0; i < k->segment_count; i++) {
 		const struct elf_segment *s = &k->segments[i];
 
 		if (!range_within(s->va, s->memory_bytes, KERNEL_LINK_VA,
 				  in->region_bytes - PAGE_SIZE)) {
-			return problem_set(problem, ERR_FORMAT, path,
-					   "has a segment outside the region (address 0x%llx); link it "
-					   "at 0x%llx or choose a larger --region-size",
-					   (unsigned long long)s->va,
-					   (unsigned long long)KERNEL_LINK_VA);
+			return problem_set(
+				problem, ERR_FORMAT, path,
+				"has a segment outside the region (address 0x%llx); link it "
+				"at 0x%llx or choose a larger --region-size",
+				(unsigned long long)s->va, (unsigned long long)KERNEL_LINK_VA);
 		}
 		has_data = has_data || (s->flags & IMAGE_WRITE) != 0;
 	}
 	if (!has_data) {
-		return problem_set(problem, ERR_FORMAT, path,
-				   "has no writable segment for its stack; change its linker script");
+		return problem_set(
+			problem, ERR_FORMAT, path,
+			"has no writable segment for its stack; change its linker script");
 	}
 	return ERR_OK;
 }
@@ -119,19 +121,21 @@ static enum err check_service(const struct layout *l, const struct layout_input 
 		}
 	}
 	if (elf->segment_count > IMAGE_SERVICE_SEGMENTS) {
-		return problem_set(problem, ERR_FORMAT, service->file.path,
-				   "has %u load segments, %u are possible; link it with service.lds",
-				   elf->segment_count, IMAGE_SERVICE_SEGMENTS);
+		return problem_set(
+			problem, ERR_FORMAT, service->file.path,
+			"has %u load segments, %u are possible; link it with service.lds",
+			elf->segment_count, IMAGE_SERVICE_SEGMENTS);
 	}
 	for (uint32_t i = 0; i < elf->segment_count; i++) {
 		const struct elf_segment *s = &elf->segments[i];
 
 		if (!range_within(s->va, elf_segment_pages(s) * PAGE_SIZE, SERVICE_IMAGE_VA,
 				  SERVICE_IMAGE_MAX)) {
-			return problem_set(problem, ERR_FORMAT, service->file.path,
-					   "has a segment at 0x%llx, outside a service's image; link it "
-					   "with service.lds",
-					   (unsigned long long)s->va);
+			return problem_set(
+				problem, ERR_FORMAT, service->file.path,
+				"has a segment at 0x%llx, outside a service's image; link it "
+				"with service.lds",
+				(unsigned long long)s->va);
 		}
 	}
 	return ERR_OK;
@@ -175,8 +179,8 @@ static enum err place_service(struct layout *l, const struct layout_input *in, u
 			.va = s->va,
 		};
 		set_access(l, *next, stored, IMAGE_READ);
-		err = pages_add_range(&l->pages, in->region_base + *next * PAGE_SIZE, stored, s->data,
-				      s->file_bytes);
+		err = pages_add_range(&l->pages, in->region_base + *next * PAGE_SIZE, stored,
+				      s->data, s->file_bytes);
 		*next += stored;
 	}
 	return err;
@@ -193,12 +197,14 @@ static enum err place_services(struct layout *l, const struct layout_input *in, 
 		if (err != ERR_OK) {
 			return err;
 		}
-		/* Some pages have to remain for the kernel's pool; it says itself how many it needs. */
+		/* Some pages have to remain for the kernel's pool; it says itself how many it
+		 * needs. */
 		if (service_pages(&l->services[i]) >= region_pages - *next) {
-			return problem_set(problem, ERR_NOSPC, in->services[i].file.path,
-					   "does not fit the region of 0x%llx bytes; choose a larger "
-					   "--region-size",
-					   (unsigned long long)in->region_bytes);
+			return problem_set(
+				problem, ERR_NOSPC, in->services[i].file.path,
+				"does not fit the region of 0x%llx bytes; choose a larger "
+				"--region-size",
+				(unsigned long long)in->region_bytes);
 		}
 		err = place_service(l, in, i, next);
 	}

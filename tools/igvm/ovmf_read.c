@@ -83,7 +83,8 @@ static enum err check_section(struct ovmf_image *image, const struct ovmf_sectio
 		return refuse(image, at, "has a section that is not page aligned");
 	}
 	if (!range_within(s->base, s->bytes, 0, OVMF_TOP - firmware_bytes)) {
-		return refuse(image, at, "has a section that is empty or reaches into the firmware");
+		return refuse(image, at,
+			      "has a section that is empty or reaches into the firmware");
 	}
 	if (s->type != OVMF_SECTION_MEMORY && s->bytes != PAGE_SIZE) {
 		return refuse(image, at, "has a special section of more than one page");
@@ -111,7 +112,7 @@ static enum err insert_section(struct ovmf_image *image, const struct ovmf_secti
 		i--;
 	}
 	image->sections[i] =
-		(struct image_section){ .base = s->base, .bytes = s->bytes, .type = s->type };
+		(struct image_section){.base = s->base, .bytes = s->bytes, .type = s->type};
 	image->section_count++;
 	return ERR_OK;
 }
@@ -153,7 +154,8 @@ static enum err read_metadata(struct ovmf_image *image, const uint8_t *file, siz
 	if (m.version != OVMF_METADATA_VERSION) {
 		return refuse(image, metadata_at, "has SEV metadata of a version other than 1");
 	}
-	if (m.count > IMAGE_SECTIONS || m.bytes != sizeof(m) + m.count * sizeof(struct ovmf_section)) {
+	if (m.count > IMAGE_SECTIONS ||
+	    m.bytes != sizeof(m) + m.count * sizeof(struct ovmf_section)) {
 		return refuse(image, metadata_at, "has too many sections or a wrong metadata size");
 	}
 	for (uint32_t i = 0; i < m.count && err == ERR_OK; i++) {

@@ -34,10 +34,9 @@ static enum err make_room(struct pages *pages)
 	return ERR_OK;
 }
 
-enum err pages_add(struct pages *pages, uint64_t gpa, uint16_t type, const void *data,
-		   size_t bytes)
+enum err pages_add(struct pages *pages, uint64_t gpa, uint16_t type, const void *data, size_t bytes)
 {
-	struct page page = { .gpa = gpa, .type = type };
+	struct page page = {.gpa = gpa, .type = type};
 	enum err err = make_room(pages);
 
 	if (err != ERR_OK) {
@@ -95,5 +94,5 @@ void pages_free(struct pages *pages)
 		free(pages->list[i].data);
 	}
 	free(pages->list);
-	*pages = (struct pages){ 0 };
+	*pages = (struct pages){0};
 }

@@ -20,8 +20,7 @@
 static struct vmsa_segment segment(uint16_t selector, uint16_t attributes, uint32_t limit)
 {
 	return (struct vmsa_segment){
-		.selector = selector, .attributes = attributes, .limit = limit
-	};
+		.selector = selector, .attributes = attributes, .limit = limit};
 }
 
 void start_vmsa_fill(struct vmsa *vmsa, uint64_t entry, uint64_t params_gpa)

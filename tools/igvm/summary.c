@@ -70,20 +70,23 @@ static enum err check_map(struct summary *s, const char *path, struct problem *p
 				   "holds no Keel image map; was it built by keel-igvm?");
 	}
 	if (m->version != IMAGE_MAP_VERSION || m->bytes != sizeof(*m)) {
-		return problem_set(problem, ERR_UNSUPPORTED, path,
-				   "has image map version %u, this is for %u; use its own keel-igvm",
-				   m->version, IMAGE_MAP_VERSION);
+		return problem_set(
+			problem, ERR_UNSUPPORTED, path,
+			"has image map version %u, this is for %u; use its own keel-igvm",
+			m->version, IMAGE_MAP_VERSION);
 	}
 	if (m->kernel_segment_count > IMAGE_KERNEL_SEGMENTS || m->service_count > IMAGE_SERVICES ||
 	    m->section_count > IMAGE_SECTIONS) {
-		return problem_set(problem, ERR_FORMAT, path,
-				   "has an image map with impossible counts; build the image again");
+		return problem_set(
+			problem, ERR_FORMAT, path,
+			"has an image map with impossible counts; build the image again");
 	}
 	for (uint32_t i = 0; i < m->service_count; i++) {
 		if (m->services[i].segment_count > IMAGE_SERVICE_SEGMENTS) {
-			return problem_set(problem, ERR_FORMAT, path,
-					   "has a service with impossible segments; build the image "
-					   "again");
+			return problem_set(
+				problem, ERR_FORMAT, path,
+				"has a service with impossible segments; build the image "
+				"again");
 		}
 	}
 	return ERR_OK;

@@ -1,6 +1,6 @@
 /*
- * What an image holds, collected from its headers and its image map for `show`. The map is checked as
- * far as it is used: counts are within their arrays, names are printable and ended.
+ * What an image holds, collected from its headers and its image map for `show`. The map is checked
+ * as far as it is used: counts are within their arrays, names are printable and ended.
  */
 #pragma once
 

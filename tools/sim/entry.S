@@ -82,7 +82,7 @@ entry_nmi:
 entry_exceptions:
 	.set	v, 0
 	.rept	32
-	.if	(v == 8) || (v == 10) || (v == 11) || (v == 12) || (v == 13) || (v == 14) || (v == 17) || (v == 21)
+	.if	(v == 8) || ((v >= 10) && (v <= 14)) || (v == 17) || (v == 21)
 	exception v, 1
 	.else
 	exception v, 0

@@ -14,7 +14,8 @@
 void log_line(const char *format, ...) PRINTF_LIKE(1, 2);
 /* A piece of a line, as it is. */
 void log_part(const char *format, ...) PRINTF_LIKE(1, 2);
-/* What ends a run that cannot go on: the reason, the statistics, then the machine is powered off. */
+/* What ends a run that cannot go on: the reason, the statistics, then the machine is powered
+ * off. */
 void log_fatal(const char *format, ...) PRINTF_LIKE(1, 2) NORETURN;
 /* The same with a reason that has been formatted already; runs end here. */
 void log_end(const char *reason) NORETURN;

@@ -1,4 +1,5 @@
-/* System memory and the host's map. Single-threaded: everything here is settled before a guest runs. */
+/* System memory and the host's map. Single-threaded: everything here is settled before a guest
+ * runs. */
 #include "memory.h"
 
 #include "base/bits.h"
@@ -95,7 +96,8 @@ void memory_want(uint64_t gpa, uint64_t bytes)
 		i = 0;
 	}
 	if (range_count == MAX_RANGES - 3) {
-		log_fatal("the image is scattered over more than %u places without RAM", MAX_RANGES);
+		log_fatal("the image is scattered over more than %u places without RAM",
+			  MAX_RANGES);
 	}
 	ranges[range_count++] = all;
 }

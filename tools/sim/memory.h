@@ -1,7 +1,8 @@
 /*
- * System memory: what the simulator keeps for itself (from the top of low memory downwards), and the
- * host's map from guest physical pages to system pages. RAM is mapped one to one; what the guest's
- * image wants where there is no RAM (the SVSM's region, the firmware) is backed from hidden memory.
+ * System memory: what the simulator keeps for itself (from the top of low memory downwards), and
+ * the host's map from guest physical pages to system pages. RAM is mapped one to one; what the
+ * guest's image wants where there is no RAM (the SVSM's region, the firmware) is backed from hidden
+ * memory.
  */
 #pragma once
 

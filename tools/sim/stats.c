@@ -1,3 +1,4 @@
+/* Writes the line of numbers that tools read. */
 #include "stats.h"
 
 #include "log.h"

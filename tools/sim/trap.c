@@ -1,4 +1,5 @@
-/* IDT: 32 exceptions, of which the NMI returns. Interrupts stay off, so no vector above is needed. */
+/* IDT: 32 exceptions, of which the NMI returns. Interrupts stay off, so no vector above is
+ * needed. */
 #include "trap.h"
 
 #include "base/bits.h"

@@ -46,7 +46,7 @@ static void put(const void *data, size_t bytes)
 
 static void put_header(uint32_t type, const void *payload, uint32_t bytes)
 {
-	struct igvm_header header = { .type = type, .bytes = bytes };
+	struct igvm_header header = {.type = type, .bytes = bytes};
 
 	image.header_at[image.count++] = image.at;
 	put(&header, sizeof(header));
@@ -57,26 +57,25 @@ static void put_header(uint32_t type, const void *payload, uint32_t bytes)
 static void put_page(uint64_t gpa, uint16_t type, uint32_t offset)
 {
 	struct igvm_page_data p = {
-		.gpa = gpa, .compatibility_mask = 1, .file_offset = offset, .data_type = type
-	};
+		.gpa = gpa, .compatibility_mask = 1, .file_offset = offset, .data_type = type};
 
 	put_header(IGVM_PAGE_DATA, &p, sizeof(p));
 }
 
 static void put_parameters(void)
 {
-	struct igvm_parameter_area area = { .bytes = 4096 };
-	struct igvm_parameter parameter = { 0 };
-	struct igvm_parameter_insert insert = { .gpa = 0x30000, .compatibility_mask = 1 };
+	struct igvm_parameter_area area = {.bytes = 4096};
+	struct igvm_parameter parameter = {0};
+	struct igvm_parameter_insert insert = {.gpa = 0x30000, .compatibility_mask = 1};
 
 	put_header(IGVM_PARAMETER_AREA, &area, sizeof(area));
 	area.index = 1;
 	put_header(IGVM_PARAMETER_AREA, &area, sizeof(area));
 	put_header(IGVM_MEMORY_MAP, &parameter, sizeof(parameter));
-	parameter = (struct igvm_parameter){ .area_index = 1, .byte_offset = 8 };
+	parameter = (struct igvm_parameter){.area_index = 1, .byte_offset = 8};
 	put_header(IGVM_VP_COUNT, &parameter, sizeof(parameter));
 	put_header(IGVM_PARAMETER_INSERT, &insert, sizeof(insert));
-	insert = (struct igvm_parameter_insert){ 0x31000, 1, 1 };
+	insert = (struct igvm_parameter_insert){0x31000, 1, 1};
 	put_header(IGVM_PARAMETER_INSERT, &insert, sizeof(insert));
 }
 
@@ -96,12 +95,12 @@ static uint32_t data_offset(void)
 
 static void make_image(void)
 {
-	struct igvm_fixed_header h = { IGVM_MAGIC, IGVM_VERSION, 24, 0, 0, 0 };
-	struct igvm_supported_platform platform = { 1, 0, IGVM_PLATFORM_SNP, 1, 0 };
-	struct igvm_guest_policy policy = { POLICY, 1, 0 };
-	struct igvm_required_memory memory = { .gpa = 0x40000, .compatibility_mask = 1,
-					       .bytes = 0x2000 };
-	struct igvm_vp_context vp = { .gpa = VMSA, .compatibility_mask = 1 };
+	struct igvm_fixed_header h = {IGVM_MAGIC, IGVM_VERSION, 24, 0, 0, 0};
+	struct igvm_supported_platform platform = {1, 0, IGVM_PLATFORM_SNP, 1, 0};
+	struct igvm_guest_policy policy = {POLICY, 1, 0};
+	struct igvm_required_memory memory = {
+		.gpa = 0x40000, .compatibility_mask = 1, .bytes = 0x2000};
+	struct igvm_vp_context vp = {.gpa = VMSA, .compatibility_mask = 1};
 	uint32_t data = 24 + 24 + 24 + 24 * 2 + 16 * 2 + 24 * 2 + 32 * 4 + 32 + 32;
 
 	memset(&image, 0, sizeof(image));
@@ -233,15 +232,15 @@ TEST(refuses_a_damaged_fixed_header)
 		enum err err;
 		const char *defect;
 	} rows[] = {
-		{ "magic", 0, 0x4D56474A, ERR_FORMAT, "this is no IGVM file: the magic is wrong" },
-		{ "version 2", 1, 2, ERR_UNSUPPORTED, "the IGVM format version is not 1" },
-		{ "offset", 2, 32, ERR_FORMAT, "the headers do not follow the fixed header" },
-		{ "headers too large", 3, 0xFFFFFFF8, ERR_FORMAT,
-		  "the size of the headers is wrong" },
-		{ "headers unaligned", 3, 100, ERR_FORMAT, "the size of the headers is wrong" },
-		{ "no headers", 3, 0, ERR_FORMAT, "the checksum of the headers is wrong" },
-		{ "file size", 4, 24, ERR_FORMAT, "the file is shorter or longer than it says" },
-		{ "checksum", 5, 1, ERR_FORMAT, "the checksum of the headers is wrong" },
+		{"magic", 0, 0x4D56474A, ERR_FORMAT, "this is no IGVM file: the magic is wrong"},
+		{"version 2", 1, 2, ERR_UNSUPPORTED, "the IGVM format version is not 1"},
+		{"offset", 2, 32, ERR_FORMAT, "the headers do not follow the fixed header"},
+		{"headers too large", 3, 0xFFFFFFF8, ERR_FORMAT,
+		 "the size of the headers is wrong"},
+		{"headers unaligned", 3, 100, ERR_FORMAT, "the size of the headers is wrong"},
+		{"no headers", 3, 0, ERR_FORMAT, "the checksum of the headers is wrong"},
+		{"file size", 4, 24, ERR_FORMAT, "the file is shorter or longer than it says"},
+		{"checksum", 5, 1, ERR_FORMAT, "the checksum of the headers is wrong"},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -266,79 +265,77 @@ static const struct {
 } damage[] = {
 #define TYPE -8
 #define SIZE -4
-	{ "platform native", PLATFORM, 5, 1, 0, "the platform is not SEV-SNP" },
-	{ "platform version", PLATFORM, 6, 2, 2, "the SEV-SNP platform version is not 1" },
-	{ "platform vtl", PLATFORM, 4, 1, 1, "the highest VTL is neither 0 nor 2" },
-	{ "platform mask none", PLATFORM, 0, 4, 0, "the platform's mask has not exactly one bit" },
-	{ "platform mask two", PLATFORM, 0, 4, 3, "the platform's mask has not exactly one bit" },
-	{ "platform mask other", PLATFORM, 0, 4, 2, "the compatibility mask is not the platform's" },
-	{ "platform size", PLATFORM, SIZE, 4, 24, "a header has the wrong size" },
-	{ "platform missing", PLATFORM, TYPE, 4, 0x302, "a header has the wrong size" },
-	{ "type unknown", AREA_0, TYPE, 4, 0x309, "a header has an unknown type" },
-	{ "type optional", AREA_0, TYPE, 4, 0x80000301, "a header has an unknown type" },
-	{ "type zero", AREA_0, TYPE, 4, 0, "a header has an unknown type" },
-	{ "size huge", PAGE_0, SIZE, 4, 0xFFFFFFFF, "a header has the wrong size" },
-	{ "second platform", GUEST_POLICY, TYPE, 4, 0x001, "more than one platform is supported" },
-	{ "section order", AREA_0, TYPE, 4, 0x001, "a header is out of its section's order" },
-	{ "section back", INSERT_0, TYPE, 4, 0x101, "a header is out of its section's order" },
-	{ "policy reserved bit", GUEST_POLICY, 0, 8, 0x10000,
-	  "the guest policy has wrong reserved bits" },
-	{ "policy reserved field", GUEST_POLICY, 12, 4, 1,
-	  "the guest policy has wrong reserved bits" },
-	{ "policy mask", GUEST_POLICY, 8, 4, 2, "the compatibility mask is not the platform's" },
-	{ "area index", AREA_1, 8, 4, 16, "a parameter area's index is above 15" },
-	{ "area twice", AREA_1, 8, 4, 0, "a parameter area is declared twice" },
-	{ "area empty", AREA_0, 0, 8, 0, "a parameter area is not of whole pages" },
-	{ "area size", AREA_0, 0, 8, 4097, "a parameter area is not of whole pages" },
-	{ "area huge", AREA_0, 0, 8, 0xFFFFFFFFFFFFF000, "a parameter area is not of whole pages" },
-	{ "area data", AREA_0, 12, 4, 4096,
-	  "a parameter area has initial data, which loaders ignore" },
-	{ "map area unknown", MAP, 0, 4, 2, "a parameter area is used but not declared" },
-	{ "map area huge", MAP, 0, 4, 0xFFFFFFFF, "a parameter area is used but not declared" },
-	{ "map offset", MAP, 4, 4, 4,
-	  "a memory map does not start its area, where loaders put it" },
-	{ "count beyond", COUNT, 4, 4, 4096, "a parameter lies outside its area" },
-	{ "count unaligned", COUNT, 4, 4, 2, "a parameter lies outside its area" },
-	{ "insert area unknown", INSERT_0, 12, 4, 5, "a parameter area is used but not declared" },
-	{ "insert twice", INSERT_1, 12, 4, 0, "a parameter area is used after it was inserted" },
-	{ "insert unaligned", INSERT_0, 0, 8, 0x30800, "an address or size is not page aligned" },
-	{ "insert overlap", INSERT_1, 0, 8, 0x30000, "two parameter inserts overlap" },
-	{ "insert mask", INSERT_0, 8, 4, 3, "the compatibility mask is not the platform's" },
-	{ "insert high", INSERT_0, 0, 8, UINT64_C(1) << 47,
-	  "a range is empty or reaches above gPA bit 46" },
-	{ "page unaligned", PAGE_0, 0, 8, 0x10001, "an address or size is not page aligned" },
-	{ "page high", PAGE_CPUID, 0, 8, 0xFFFFFFFFFFFFF000,
-	  "a range is empty or reaches above gPA bit 46" },
-	{ "page twice", PAGE_1, 0, 8, 0x10000, "page data is not in ascending order" },
-	{ "page on insert", PAGE_CPUID, 0, 8, 0x31000, "page data overlaps a parameter insert" },
-	{ "page mask", PAGE_0, 8, 4, 0, "the compatibility mask is not the platform's" },
-	{ "page offset in headers", PAGE_0, 12, 4, 24,
-	  "a page's data offset points into the headers" },
-	{ "page offset beyond", PAGE_0, 12, 4, 0xFFFFFFFF,
-	  "a page's data lies beyond the end of the file" },
-	{ "page 2M", PAGE_0, 16, 4, IGVM_PAGE_FLAG_2M,
-	  "page data is shared, of 2 MiB, or has reserved bits" },
-	{ "page shared", PAGE_0, 16, 4, IGVM_PAGE_FLAG_SHARED,
-	  "page data is shared, of 2 MiB, or has reserved bits" },
-	{ "page reserved", PAGE_0, 22, 2, 1,
-	  "page data is shared, of 2 MiB, or has reserved bits" },
-	{ "page type", PAGE_0, 20, 2, IGVM_PAGE_CPUID_XF, "page data has an unknown type" },
-	{ "secrets twice", PAGE_1, 20, 2, IGVM_PAGE_SECRETS,
-	  "there is a second secrets or CPUID page" },
-	{ "secrets data", PAGE_0, 20, 2, IGVM_PAGE_SECRETS,
-	  "a secrets or CPUID page has flags or data" },
-	{ "memory empty", MEMORY, 12, 4, 0, "a range is empty or reaches above gPA bit 46" },
-	{ "memory size", MEMORY, 12, 4, 0x800, "an address or size is not page aligned" },
-	{ "memory flags", MEMORY, 16, 4, 1, "required memory has flags or reserved bits" },
-	{ "memory reserved", MEMORY, 20, 4, 1, "required memory has flags or reserved bits" },
-	{ "memory mask", MEMORY, 8, 4, 2, "the compatibility mask is not the platform's" },
-	{ "vp gpa", VP, 0, 8, 0x20000,
-	  "the VP context is not at gPA 0xfffffffff000, where KVM measures it" },
-	{ "vp mask", VP, 8, 4, 2, "the compatibility mask is not the platform's" },
-	{ "vp no data", VP, 12, 4, 0, "the VP context has no data" },
-	{ "vp data beyond", VP, 12, 4, 0x10000, "a page's data lies beyond the end of the file" },
-	{ "vp index", VP, 16, 2, 1, "there is a VP context besides CPU 0's" },
-	{ "vp reserved", VP, 18, 2, 1, "there is a VP context besides CPU 0's" },
+	{"platform native", PLATFORM, 5, 1, 0, "the platform is not SEV-SNP"},
+	{"platform version", PLATFORM, 6, 2, 2, "the SEV-SNP platform version is not 1"},
+	{"platform vtl", PLATFORM, 4, 1, 1, "the highest VTL is neither 0 nor 2"},
+	{"platform mask none", PLATFORM, 0, 4, 0, "the platform's mask has not exactly one bit"},
+	{"platform mask two", PLATFORM, 0, 4, 3, "the platform's mask has not exactly one bit"},
+	{"platform mask other", PLATFORM, 0, 4, 2, "the compatibility mask is not the platform's"},
+	{"platform size", PLATFORM, SIZE, 4, 24, "a header has the wrong size"},
+	{"platform missing", PLATFORM, TYPE, 4, 0x302, "a header has the wrong size"},
+	{"type unknown", AREA_0, TYPE, 4, 0x309, "a header has an unknown type"},
+	{"type optional", AREA_0, TYPE, 4, 0x80000301, "a header has an unknown type"},
+	{"type zero", AREA_0, TYPE, 4, 0, "a header has an unknown type"},
+	{"size huge", PAGE_0, SIZE, 4, 0xFFFFFFFF, "a header has the wrong size"},
+	{"second platform", GUEST_POLICY, TYPE, 4, 0x001, "more than one platform is supported"},
+	{"section order", AREA_0, TYPE, 4, 0x001, "a header is out of its section's order"},
+	{"section back", INSERT_0, TYPE, 4, 0x101, "a header is out of its section's order"},
+	{"policy reserved bit", GUEST_POLICY, 0, 8, 0x10000,
+	 "the guest policy has wrong reserved bits"},
+	{"policy reserved field", GUEST_POLICY, 12, 4, 1,
+	 "the guest policy has wrong reserved bits"},
+	{"policy mask", GUEST_POLICY, 8, 4, 2, "the compatibility mask is not the platform's"},
+	{"area index", AREA_1, 8, 4, 16, "a parameter area's index is above 15"},
+	{"area twice", AREA_1, 8, 4, 0, "a parameter area is declared twice"},
+	{"area empty", AREA_0, 0, 8, 0, "a parameter area is not of whole pages"},
+	{"area size", AREA_0, 0, 8, 4097, "a parameter area is not of whole pages"},
+	{"area huge", AREA_0, 0, 8, 0xFFFFFFFFFFFFF000, "a parameter area is not of whole pages"},
+	{"area data", AREA_0, 12, 4, 4096,
+	 "a parameter area has initial data, which loaders ignore"},
+	{"map area unknown", MAP, 0, 4, 2, "a parameter area is used but not declared"},
+	{"map area huge", MAP, 0, 4, 0xFFFFFFFF, "a parameter area is used but not declared"},
+	{"map offset", MAP, 4, 4, 4, "a memory map does not start its area, where loaders put it"},
+	{"count beyond", COUNT, 4, 4, 4096, "a parameter lies outside its area"},
+	{"count unaligned", COUNT, 4, 4, 2, "a parameter lies outside its area"},
+	{"insert area unknown", INSERT_0, 12, 4, 5, "a parameter area is used but not declared"},
+	{"insert twice", INSERT_1, 12, 4, 0, "a parameter area is used after it was inserted"},
+	{"insert unaligned", INSERT_0, 0, 8, 0x30800, "an address or size is not page aligned"},
+	{"insert overlap", INSERT_1, 0, 8, 0x30000, "two parameter inserts overlap"},
+	{"insert mask", INSERT_0, 8, 4, 3, "the compatibility mask is not the platform's"},
+	{"insert high", INSERT_0, 0, 8, UINT64_C(1) << 47,
+	 "a range is empty or reaches above gPA bit 46"},
+	{"page unaligned", PAGE_0, 0, 8, 0x10001, "an address or size is not page aligned"},
+	{"page high", PAGE_CPUID, 0, 8, 0xFFFFFFFFFFFFF000,
+	 "a range is empty or reaches above gPA bit 46"},
+	{"page twice", PAGE_1, 0, 8, 0x10000, "page data is not in ascending order"},
+	{"page on insert", PAGE_CPUID, 0, 8, 0x31000, "page data overlaps a parameter insert"},
+	{"page mask", PAGE_0, 8, 4, 0, "the compatibility mask is not the platform's"},
+	{"page offset in headers", PAGE_0, 12, 4, 24,
+	 "a page's data offset points into the headers"},
+	{"page offset beyond", PAGE_0, 12, 4, 0xFFFFFFFF,
+	 "a page's data lies beyond the end of the file"},
+	{"page 2M", PAGE_0, 16, 4, IGVM_PAGE_FLAG_2M,
+	 "page data is shared, of 2 MiB, or has reserved bits"},
+	{"page shared", PAGE_0, 16, 4, IGVM_PAGE_FLAG_SHARED,
+	 "page data is shared, of 2 MiB, or has reserved bits"},
+	{"page reserved", PAGE_0, 22, 2, 1, "page data is shared, of 2 MiB, or has reserved bits"},
+	{"page type", PAGE_0, 20, 2, IGVM_PAGE_CPUID_XF, "page data has an unknown type"},
+	{"secrets twice", PAGE_1, 20, 2, IGVM_PAGE_SECRETS,
+	 "there is a second secrets or CPUID page"},
+	{"secrets data", PAGE_0, 20, 2, IGVM_PAGE_SECRETS,
+	 "a secrets or CPUID page has flags or data"},
+	{"memory empty", MEMORY, 12, 4, 0, "a range is empty or reaches above gPA bit 46"},
+	{"memory size", MEMORY, 12, 4, 0x800, "an address or size is not page aligned"},
+	{"memory flags", MEMORY, 16, 4, 1, "required memory has flags or reserved bits"},
+	{"memory reserved", MEMORY, 20, 4, 1, "required memory has flags or reserved bits"},
+	{"memory mask", MEMORY, 8, 4, 2, "the compatibility mask is not the platform's"},
+	{"vp gpa", VP, 0, 8, 0x20000,
+	 "the VP context is not at gPA 0xfffffffff000, where KVM measures it"},
+	{"vp mask", VP, 8, 4, 2, "the compatibility mask is not the platform's"},
+	{"vp no data", VP, 12, 4, 0, "the VP context has no data"},
+	{"vp data beyond", VP, 12, 4, 0x10000, "a page's data lies beyond the end of the file"},
+	{"vp index", VP, 16, 2, 1, "there is a VP context besides CPU 0's"},
+	{"vp reserved", VP, 18, 2, 1, "there is a VP context besides CPU 0's"},
 };
 
 TEST(refuses_each_damaged_field)
@@ -394,13 +391,13 @@ TEST(refuses_incomplete_files)
 		bool has_policy;
 		const char *defect;
 	} rows[] = {
-		{ "nothing", false, false, "no platform is supported" },
-		{ "no platform", false, true, "no supported platform comes first" },
-		{ "no policy", true, false, "there is no guest policy" },
-		{ "no vp", true, true, "there is no VP context to start from" },
+		{"nothing", false, false, "no platform is supported"},
+		{"no platform", false, true, "no supported platform comes first"},
+		{"no policy", true, false, "there is no guest policy"},
+		{"no vp", true, true, "there is no VP context to start from"},
 	};
-	struct igvm_supported_platform platform = { 1, 0, IGVM_PLATFORM_SNP, 1, 0 };
-	struct igvm_guest_policy policy = { POLICY, 1, 0 };
+	struct igvm_supported_platform platform = {1, 0, IGVM_PLATFORM_SNP, 1, 0};
+	struct igvm_guest_policy policy = {POLICY, 1, 0};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct igvm_fixed_header *h = (struct igvm_fixed_header *)image.bytes;
@@ -408,7 +405,7 @@ TEST(refuses_incomplete_files)
 
 		ROW(rows[i].name);
 		memset(&image, 0, sizeof(image));
-		*h = (struct igvm_fixed_header){ IGVM_MAGIC, IGVM_VERSION, 24, 0, 0, 0 };
+		*h = (struct igvm_fixed_header){IGVM_MAGIC, IGVM_VERSION, 24, 0, 0, 0};
 		image.at = 24;
 		if (rows[i].has_platform) {
 			put_header(IGVM_SUPPORTED_PLATFORM, &platform, sizeof(platform));
