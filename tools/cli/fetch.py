@@ -56,27 +56,32 @@ def mirror():
     raise Failure(f'no apt source names {own}/main; add one and start again')
 
 
-def apt_options(suite):
-    """apt-get's options for SUITE alone, with every list and file of it in the cache."""
-    base = os.path.join(cache_dir(), 'apt', suite)
+def apt_options(name, *suites):
+    """apt-get's options for SUITES alone, with every list and file of theirs under NAME in the cache."""
+    base = os.path.join(cache_dir(), 'apt', name)
     for folder in ('lists/partial', 'archives/partial'):
         os.makedirs(os.path.join(base, folder), exist_ok=True)
     sources = os.path.join(base, 'sources.list')
+    status = os.path.join(base, 'status')
     keys = f' [signed-by={KEYRING}]' if os.path.exists(KEYRING) else ''
     with open(sources, 'w', encoding='utf-8') as file:
-        for kind in ('deb', 'deb-src'):
-            file.write(f'{kind}{keys} {mirror()} {suite} main\n')
-    status = os.path.join(base, 'status')
+        for suite in suites:
+            for kind in ('deb', 'deb-src'):
+                file.write(f'{kind}{keys} {mirror()} {suite} main\n')
     with open(status, 'w', encoding='utf-8'):
         pass
     settings = {
-        'Dir::Etc::sourcelist': sources, 'Dir::Etc::sourceparts': '-', 'Dir::Etc::preferencesparts': '-',
-        'Dir::State::Lists': os.path.join(base, 'lists'), 'Dir::State::status': status, 'Dir::Cache': base,
-        'APT::Sandbox::User': '', 'Acquire::Languages': 'none', 'APT::Get::AllowUnauthenticated': 'false',
-        # The machine's own hooks and indexes (contents, icons) have no business in a private configuration.
-        'Acquire::IndexTargets::deb::Contents-deb::DefaultEnabled': 'false',
+        'Dir::Etc::sourcelist': sources, 'Dir::Etc::sourceparts': '-', 'Dir::Etc::preferences': '-',
+        'Dir::Etc::preferencesparts': '-', 'Dir::State::Lists': os.path.join(base, 'lists'),
+        'Dir::State::status': status, 'Dir::Cache': base, 'APT::Sandbox::User': '', 'Acquire::Languages': 'none',
+        'Debug::NoLocking': 'true',
     }
     return [f'-o{key}={value}' for key, value in settings.items()]
+
+
+def update_lists(options, name):
+    """Read the package lists of a private configuration."""
+    quiet(f'reading the package lists of {name}', ['apt-get', *options, '-qq', 'update'])
 
 
 def print_uris(options, pin, version):
@@ -126,8 +131,8 @@ def cached_file(pin):
 def download(pin):
     """Bring PIN's file into the cache: (the pin that holds now, its path)."""
     PROGRESS.step(f'downloading {pin.package} {pin.version}')
-    options = apt_options(pin.suite)
-    quiet(f'reading the package lists of {pin.suite}', ['apt-get', *options, '-qq', 'update'])
+    options = apt_options(pin.suite, pin.suite)
+    update_lists(options, pin.suite)
     found = print_uris(options, pin, pin.version)
     if found is not None and found[2] != pin.sha256:
         raise Failure(f'{pin.package} {pin.version}: the archive offers sha256 {found[2]}, pinned is {pin.sha256}')
