@@ -6,6 +6,7 @@
 #include "boot/fwcfg.h"
 #include "log.h"
 #include "mm/memmap.h"
+#include "mm/pagestate.h"
 #include "mm/pool.h"
 #include "vcpu/vcpu.h"
 
@@ -25,10 +26,10 @@ static enum err read_memory_map(const struct image_map *image)
 		err = fwcfg_read_memory_map();
 	}
 	/* The firmware's own pages count as guest memory wherever the map ends. */
-	if (err == ERR_OK) {
+	if (err == ERR_OK && !memmap_has(gpa(image->firmware_gpa), image->firmware_bytes)) {
 		err = memmap_add(image->firmware_gpa, image->firmware_bytes);
 	}
-	return err;
+	return err == ERR_OK ? pagestate_init() : err;
 }
 
 static enum err read_cpu_count(const struct image_map *image, uint32_t *count)

@@ -11,8 +11,8 @@
 #include "arch/rmp.h"
 #include "base/mem.h"
 #include "log.h"
-#include "mm/memmap.h"
 #include "mm/page.h"
+#include "mm/pagestate.h"
 #include "mm/pool.h"
 #include "snp/ghcb.h"
 #include "snp/ovmf.h"
@@ -44,13 +44,21 @@ static enum err release_low_memory(const struct image_map *image)
 	return ERR_OK;
 }
 
+/* Its pages were validated by the launch. */
 static enum err grant_firmware(const struct image_map *image)
 {
-	enum err err = ERR_OK;
+	const gpa_t base = gpa(image->firmware_gpa);
+	enum err err;
 
-	for (uint64_t at = 0; at < image->firmware_bytes && err == ERR_OK; at += PAGE_SIZE) {
-		err = page_grant(gpa(image->firmware_gpa + at), image->guest_vmpl);
+	pagestate_lock();
+	err = pagestate_reserve(base, image->firmware_bytes);
+	if (err == ERR_OK) {
+		pagestate_set(base, image->firmware_bytes, PAGE_GUEST);
 	}
+	for (uint64_t at = 0; at < image->firmware_bytes && err == ERR_OK; at += PAGE_SIZE) {
+		err = page_grant(gpa_add(base, at), image->guest_vmpl);
+	}
+	pagestate_unlock();
 	return err;
 }
 
@@ -80,14 +88,17 @@ static const struct image_section *find_section(const struct image_map *image, u
 
 static enum err accept_section(const struct image_map *image, const struct image_section *s)
 {
-	enum err err = memmap_has(gpa(s->base), s->bytes) ? ERR_OK : ERR_ADDRESS;
+	enum err err = ERR_OK;
+	unsigned int status = 0;
 
 	for (uint64_t at = 0; at < s->bytes && err == ERR_OK; at += PAGE_SIZE) {
-		err = page_accept(gpa(s->base + at), image->guest_vmpl);
+		const struct page_change change = { .page = gpa(s->base + at), .validate = true };
+
+		err = page_perform(&change, image->guest_vmpl, &status);
 	}
 	if (err != ERR_OK) {
-		log_error("guest firmware: section %x at %x, %x bytes: error %d", s->type, s->base,
-			  s->bytes, err);
+		log_error("guest firmware: section %x at %x, %x bytes: error %d, RMP status %u",
+			  s->type, s->base, s->bytes, err, status);
 	}
 	return err;
 }
@@ -199,9 +210,10 @@ static enum err start_vcpu(const struct image_map *image, gpa_t caa)
 	if (r.faulted || r.status != RMP_OK) {
 		return ERR_FAULT;
 	}
-	registry_lock();
+	pagestate_lock();
 	err = registry_add(&entry);
-	registry_unlock();
+	pagestate_set(caa, PAGE_SIZE, PAGE_CAA);
+	pagestate_unlock();
 	if (err != ERR_OK) {
 		return err;
 	}

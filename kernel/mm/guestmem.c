@@ -2,31 +2,48 @@
 #include "guestmem.h"
 
 #include "arch/guest.h"
-#include "mm/memmap.h"
-#include "vcpu/registry.h"
+#include "mm/pagestate.h"
 
 static enum err check(gpa_t at, size_t bytes)
 {
+	enum page_state state;
+
 	if (bytes == 0) {
 		return ERR_INVALID;
 	}
-	if (bytes > PAGE_SIZE - gpa_offset(at) || !memmap_has(at, bytes) ||
-	    registry_is_vmsa(gpa_page(at), PAGE_SIZE)) {
+	if (bytes > PAGE_SIZE - gpa_offset(at)) {
 		return ERR_ADDRESS;
 	}
-	return ERR_OK;
+	state = pagestate_get(gpa_page(at));
+	return state == PAGE_GUEST || state == PAGE_CAA ? ERR_OK : ERR_ADDRESS;
 }
 
 enum err guestmem_read(gpa_t from, void *to, size_t bytes)
 {
-	enum err err = check(from, bytes);
+	enum err err;
 
-	return err == ERR_OK ? arch_guest_read(from, to, bytes) : err;
+	pagestate_lock();
+	err = check(from, bytes);
+	if (err == ERR_OK) {
+		err = arch_guest_read(from, to, bytes);
+	}
+	pagestate_unlock();
+	return err;
 }
 
-enum err guestmem_write(gpa_t to, const void *from, size_t bytes)
+enum err guestmem_write_locked(gpa_t to, const void *from, size_t bytes)
 {
 	enum err err = check(to, bytes);
 
 	return err == ERR_OK ? arch_guest_write(to, from, bytes) : err;
+}
+
+enum err guestmem_write(gpa_t to, const void *from, size_t bytes)
+{
+	enum err err;
+
+	pagestate_lock();
+	err = guestmem_write_locked(to, from, bytes);
+	pagestate_unlock();
+	return err;
 }

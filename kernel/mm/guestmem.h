@@ -1,7 +1,4 @@
-/*
- * Guest memory, the only way to it: by value, within one page, after the address was checked against
- * the memory map, the SVSM's region and the pages that guests may not name (VMSAs).
- */
+/* Guest memory, the only way to it: by value, within one page, after its state was checked. */
 #pragma once
 
 #include <stddef.h>
@@ -9,6 +6,13 @@
 #include "base/addr.h"
 #include "base/err.h"
 
-/* ERR_ADDRESS: not guest memory, not accessible, or across a page. Zero bytes are ERR_INVALID. */
+/*
+ * ERR_ADDRESS: not guest memory that was validated through us, not accessible, or across a page. Zero
+ * bytes are ERR_INVALID. The page-state lock is held throughout: a page cannot become a VMSA between
+ * check and copy, or a guest could write into one by the results of its calls.
+ */
 enum err guestmem_read(gpa_t from, void *to, size_t bytes);
 enum err guestmem_write(gpa_t to, const void *from, size_t bytes);
+
+/* For those who hold the lock already. */
+enum err guestmem_write_locked(gpa_t to, const void *from, size_t bytes);

@@ -31,7 +31,16 @@ enum err memmap_add(uint64_t base, uint64_t bytes)
 	}
 	start = align_up(base, PAGE_SIZE);
 	end = align_down(end, PAGE_SIZE);
-	if (start >= end || join_last(gpa(start), end - start)) {
+	if (start >= end) {
+		return ERR_OK;
+	}
+	/* Two entries for one page would give it two states. */
+	for (size_t i = 0; i < range_count; i++) {
+		if (gpa_range_touches(ranges[i], gpa(start), end - start)) {
+			return ERR_HOST;
+		}
+	}
+	if (join_last(gpa(start), end - start)) {
 		return ERR_OK;
 	}
 	if (range_count == MEMMAP_MAX) {
@@ -41,17 +50,28 @@ enum err memmap_add(uint64_t base, uint64_t bytes)
 	return ERR_OK;
 }
 
-bool memmap_has(gpa_t base, uint64_t bytes)
+bool memmap_index(gpa_t base, uint64_t bytes, uint64_t *index)
 {
+	uint64_t before = 0;
+
 	if (gpa_range_touches(pool_region(), base, bytes)) {
 		return false;
 	}
 	for (size_t i = 0; i < range_count; i++) {
 		if (gpa_range_has(ranges[i], base, bytes)) {
+			*index = before + (base.value - ranges[i].base.value) / PAGE_SIZE;
 			return true;
 		}
+		before += ranges[i].bytes / PAGE_SIZE;
 	}
 	return false;
+}
+
+bool memmap_has(gpa_t base, uint64_t bytes)
+{
+	uint64_t index;
+
+	return memmap_index(base, bytes, &index);
 }
 
 uint64_t memmap_pages(void)

@@ -19,6 +19,12 @@ enum err memmap_add(uint64_t base, uint64_t bytes);
 /* Does [base, base+bytes) lie in guest memory as a whole, and nowhere in the SVSM's region? */
 bool memmap_has(gpa_t base, uint64_t bytes);
 
+/*
+ * As memmap_has(); *index is the first page's number when all guest memory is counted range after
+ * range, below memmap_pages(). The pages of one range are numbered consecutively.
+ */
+bool memmap_index(gpa_t base, uint64_t bytes, uint64_t *index);
+
 uint64_t memmap_pages(void);
 size_t memmap_ranges(void);
 

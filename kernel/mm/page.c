@@ -1,15 +1,18 @@
 /*
- * One lock orders page changes against one another and against CREATE_VCPU: a page never becomes a
- * VMSA while it is being validated or handed back. Zeroing comes after PVALIDATE and before the
- * first RMPADJUST that grants anything, so what a host remapped under the guest leaks nothing.
+ * The page-state lock orders page changes against one another and against CREATE_VCPU: a page never
+ * becomes a VMSA while it is being validated or handed back. Zeroing comes after PVALIDATE and before
+ * the first RMPADJUST that grants anything, so what a host remapped under the guest leaks nothing.
+ *
+ * What the kernel remembers decides, not the carry flag: a page it validated is not validated again,
+ * whatever "ignore CF" says, because the host may have exchanged what lies behind it. And a page that
+ * PVALIDATE finds validated although the kernel did not do it is refused.
  */
 #include "page.h"
 
 #include "arch/guest.h"
 #include "arch/rmp.h"
-#include "mm/memmap.h"
+#include "mm/pagestate.h"
 #include "svsm/core.h"
-#include "vcpu/registry.h"
 
 enum err page_decode(uint64_t raw_entry, struct page_change *change)
 {
@@ -48,48 +51,92 @@ static enum err adjust(gpa_t page, enum rmp_page_size size, unsigned int from, u
 	return err;
 }
 
+static uint64_t bytes_of(const struct page_change *c)
+{
+	return c->size == RMP_2M ? PAGE_2M_SIZE : PAGE_SIZE;
+}
+
 static enum err pvalidate(const struct page_change *c, unsigned int *status)
 {
 	struct rmp_result r = arch_pvalidate(c->page, c->size, c->validate);
 	enum err err = rmp_err(r, status);
 
-	if (err == ERR_OK && r.unchanged && !c->ignore_unchanged) {
-		err = ERR_NOCHANGE;
-	}
-	return err;
+	return err == ERR_OK && r.unchanged ? ERR_NOCHANGE : err;
 }
 
 static enum err validate(const struct page_change *c, unsigned int vmpl, unsigned int *status)
 {
 	enum err err = pvalidate(c, status);
 
-	if (err == ERR_OK) {
-		err = arch_guest_zero(c->page, c->size == RMP_2M);
+	if (err != ERR_OK) {
+		return err;
 	}
-	if (err == ERR_OK) {
-		err = adjust(c->page, c->size, 1, vmpl, VMPL_RWX, status);
-	}
-	return err;
+	/* From here on it is validated, whatever else fails: a retry must not do it again. */
+	pagestate_set(c->page, bytes_of(c), PAGE_GUEST);
+	err = arch_guest_zero(c->page, c->size == RMP_2M);
+	return err == ERR_OK ? adjust(c->page, c->size, 1, vmpl, VMPL_RWX, status) : err;
 }
 
 static enum err invalidate(const struct page_change *c, unsigned int *status)
 {
 	enum err err = adjust(c->page, c->size, 1, VMPL_COUNT - 1, 0, status);
 
-	return err == ERR_OK ? pvalidate(c, status) : err;
+	if (err == ERR_OK) {
+		err = pvalidate(c, status);
+	}
+	if (err == ERR_OK || err == ERR_NOCHANGE) {
+		pagestate_set(c->page, bytes_of(c), PAGE_FREE);
+	}
+	return err;
+}
+
+/* Is the whole range in the state that this change starts from, or already where it ends? */
+static enum err check_state(const struct page_change *c, unsigned int *status)
+{
+	uint64_t bytes = bytes_of(c);
+
+	if (pagestate_all(c->page, bytes, c->validate ? PAGE_FREE : PAGE_GUEST)) {
+		return ERR_OK;
+	}
+	if (pagestate_all(c->page, bytes, c->validate ? PAGE_GUEST : PAGE_FREE)) {
+		return ERR_NOCHANGE;
+	}
+	for (uint64_t at = 0; at < bytes; at += PAGE_SIZE) {
+		enum page_state state = pagestate_get(gpa_add(c->page, at));
+
+		if (state != PAGE_FREE && state != PAGE_GUEST) {
+			return ERR_ADDRESS;
+		}
+	}
+	/* Some of a 2 MiB page are validated, some not: the guest is to ask for each. */
+	*status = RMP_FAIL_SIZEMISMATCH;
+	return ERR_FAULT;
+}
+
+static enum err perform_locked(const struct page_change *c, unsigned int vmpl, unsigned int *status)
+{
+	enum err err = pagestate_reserve(c->page, bytes_of(c));
+
+	if (err == ERR_OK) {
+		err = check_state(c, status);
+	}
+	if (err == ERR_NOCHANGE) {
+		return c->ignore_unchanged ? ERR_OK : err;
+	}
+	if (err == ERR_OK) {
+		err = c->validate ? validate(c, vmpl, status) : invalidate(c, status);
+	}
+	return err;
 }
 
 enum err page_perform(const struct page_change *change, unsigned int vmpl, unsigned int *status)
 {
-	uint64_t bytes = change->size == RMP_2M ? PAGE_2M_SIZE : PAGE_SIZE;
-	enum err err = ERR_ADDRESS;
+	enum err err;
 
 	*status = 0;
-	registry_lock();
-	if (memmap_has(change->page, bytes) && !registry_is_reserved(change->page, bytes)) {
-		err = change->validate ? validate(change, vmpl, status) : invalidate(change, status);
-	}
-	registry_unlock();
+	pagestate_lock();
+	err = perform_locked(change, vmpl, status);
+	pagestate_unlock();
 	return err;
 }
 
@@ -105,12 +152,4 @@ enum err page_revoke(gpa_t page)
 	unsigned int status;
 
 	return adjust(page, RMP_4K, 1, VMPL_COUNT - 1, 0, &status);
-}
-
-enum err page_accept(gpa_t page, unsigned int vmpl)
-{
-	const struct page_change change = { .page = page, .size = RMP_4K, .validate = true };
-	unsigned int status;
-
-	return validate(&change, vmpl, &status);
 }

@@ -1,17 +1,11 @@
-/*
- * A small table, searched in full: it has a few entries per vCPU. registry_is_vmsa() reads it without
- * the lock, by design: a guest that races a copy from a page against CREATE_VCPU of that same page
- * gets the bytes of before or a refusal; what a VMSA page holds afterwards was written by that guest.
- */
+/* A small table, searched in full: it has a few entries per vCPU. */
 #include "registry.h"
 
-#include "base/compiler.h"
-#include "lock.h"
+#include "mm/pagestate.h"
 #include "mm/pool.h"
 #include "snp/rmp.h"
 
-static struct lock lock; /* guards entries[] and orders page changes */
-static struct registry_entry *entries;
+static struct registry_entry *entries; /* guarded by the page-state lock */
 static unsigned int entry_count;
 
 enum err registry_init(unsigned int vcpus)
@@ -22,16 +16,6 @@ enum err registry_init(unsigned int vcpus)
 	entries = pool_alloc(align_up(bytes, PAGE_SIZE) / PAGE_SIZE);
 	entry_count = entries != NULL ? wanted : 0;
 	return entries != NULL ? ERR_OK : ERR_NOMEM;
-}
-
-void registry_lock(void)
-{
-	lock_take(&lock);
-}
-
-void registry_unlock(void)
-{
-	lock_release(&lock);
 }
 
 struct registry_entry *registry_find(gpa_t vmsa)
@@ -48,7 +32,7 @@ struct registry_entry *registry_enter(uint32_t apic_id, unsigned int *cursor)
 {
 	struct registry_entry *found = NULL;
 
-	lock_take(&lock);
+	pagestate_lock();
 	for (unsigned int i = *cursor; i < entry_count && found == NULL; i++) {
 		if (entries[i].used && entries[i].apic_id == apic_id) {
 			found = &entries[i];
@@ -56,26 +40,22 @@ struct registry_entry *registry_enter(uint32_t apic_id, unsigned int *cursor)
 			*cursor = i + 1;
 		}
 	}
-	lock_release(&lock);
+	pagestate_unlock();
 	return found;
 }
 
 void registry_leave(struct registry_entry *entry)
 {
-	lock_take(&lock);
+	pagestate_lock();
 	entry->busy = false;
-	lock_release(&lock);
+	pagestate_unlock();
 }
 
 enum err registry_add(const struct registry_entry *entry)
 {
 	for (unsigned int i = 0; i < entry_count; i++) {
 		if (!entries[i].used) {
-			struct registry_entry copy = *entry;
-
-			copy.used = false;
-			entries[i] = copy;
-			compiler_barrier();
+			entries[i] = *entry;
 			entries[i].used = true;
 			return ERR_OK;
 		}
@@ -86,29 +66,4 @@ enum err registry_add(const struct registry_entry *entry)
 void registry_remove(struct registry_entry *entry)
 {
 	*entry = (struct registry_entry){ 0 };
-}
-
-bool registry_is_reserved(gpa_t base, uint64_t bytes)
-{
-	const struct gpa_range range = { base, bytes };
-
-	for (unsigned int i = 0; i < entry_count; i++) {
-		if (entries[i].used && (gpa_range_touches(range, entries[i].vmsa, PAGE_SIZE) ||
-					gpa_range_touches(range, entries[i].caa, PAGE_SIZE))) {
-			return true;
-		}
-	}
-	return false;
-}
-
-bool registry_is_vmsa(gpa_t base, uint64_t bytes)
-{
-	const struct gpa_range range = { base, bytes };
-
-	for (unsigned int i = 0; i < entry_count; i++) {
-		if (entries[i].used && gpa_range_touches(range, entries[i].vmsa, PAGE_SIZE)) {
-			return true;
-		}
-	}
-	return false;
 }

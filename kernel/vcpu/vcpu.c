@@ -1,6 +1,6 @@
 /*
  * Lock order, outermost first; whoever holds one takes only those after it:
- *   service (ipc/service.c) > registry (vcpu/registry.c) > pool (mm/pool.c) > log (log.c)
+ *   service (ipc/service.c) > page state (mm/pagestate.c) > pool (mm/pool.c) > log (log.c)
  */
 #include "vcpu.h"
 
@@ -9,8 +9,8 @@
 #include "arch/guest.h"
 #include "arch/rmp.h"
 #include "mm/guestmem.h"
-#include "mm/memmap.h"
 #include "mm/page.h"
+#include "mm/pagestate.h"
 #include "mm/pool.h"
 #include "snp/vmsa.h"
 #include "svsm/protocol.h"
@@ -50,23 +50,20 @@ static bool is_known_cpu(uint32_t apic_id)
 	return false;
 }
 
-/* A page that a guest may offer as VMSA or calling area: its own memory, and nothing yet. */
+/* A page that a guest may offer as VMSA or calling area: its own validated memory, and nothing yet. */
 static enum err check_new_page(gpa_t page)
 {
 	if (!gpa_is_page(page)) {
 		return ERR_INVALID;
 	}
-	if (!memmap_has(page, PAGE_SIZE) || registry_is_reserved(page, PAGE_SIZE)) {
-		return ERR_ADDRESS;
-	}
-	return ERR_OK;
+	return pagestate_get(page) == PAGE_GUEST ? ERR_OK : ERR_ADDRESS;
 }
 
 static enum err clear_pending(gpa_t caa)
 {
 	const uint8_t none = 0;
 
-	return guestmem_write(gpa_add(caa, offsetof(struct svsm_caa, call_pending)), &none, 1);
+	return guestmem_write_locked(gpa_add(caa, offsetof(struct svsm_caa, call_pending)), &none, 1);
 }
 
 /* What a new VMSA says of itself, read after nobody else can write it any more. */
@@ -124,6 +121,18 @@ static enum err convert_to_vmsa(gpa_t page, unsigned int caller_vmpl, unsigned i
 	return err;
 }
 
+/* An ordinary page again, the caller's. Its new owner must not find a stale right in any TLB. */
+static enum err give_back(gpa_t page, unsigned int vmpl, unsigned int caller_vmpl)
+{
+	enum err err = set_vmsa(page, vmpl, false);
+
+	if (err == ERR_OK) {
+		arch_flush_all();
+		err = page_grant(page, caller_vmpl);
+	}
+	return err;
+}
+
 static enum err create_locked(unsigned int vmpl, gpa_t vmsa, gpa_t caa, uint32_t apic_id)
 {
 	struct registry_entry entry = { .vmsa = vmsa, .caa = caa, .apic_id = apic_id };
@@ -145,9 +154,11 @@ static enum err create_locked(unsigned int vmpl, gpa_t vmsa, gpa_t caa, uint32_t
 	if (err == ERR_OK) {
 		entry.vmpl = (uint8_t)new_vmpl;
 		err = registry_add(&entry);
-		if (err != ERR_OK && set_vmsa(vmsa, new_vmpl, false) != ERR_OK) {
-			err = ERR_FAULT;
+		if (err != ERR_OK) {
+			return give_back(vmsa, new_vmpl, vmpl) == ERR_OK ? err : ERR_FAULT;
 		}
+		pagestate_set(vmsa, PAGE_SIZE, PAGE_VMSA);
+		pagestate_set(caa, PAGE_SIZE, PAGE_CAA);
 	}
 	return err;
 }
@@ -156,9 +167,9 @@ enum err vcpu_create(unsigned int vmpl, gpa_t vmsa, gpa_t caa, uint32_t apic_id)
 {
 	enum err err;
 
-	registry_lock();
+	pagestate_lock();
 	err = create_locked(vmpl, vmsa, caa, apic_id);
-	registry_unlock();
+	pagestate_unlock();
 	return err;
 }
 
@@ -169,15 +180,11 @@ static enum err retire(const struct registry_entry *entry, unsigned int vmpl)
 	enum err err;
 
 	vmsa->efer &= ~EFER_SVME;
-	err = set_vmsa(entry->vmsa, entry->vmpl, false);
-	if (err != ERR_OK) {
+	err = give_back(entry->vmsa, entry->vmpl, vmpl);
+	if (err == ERR_INUSE) {
 		vmsa->efer |= EFER_SVME;
 	}
 	arch_vmsa_unmap();
-	if (err == ERR_OK) {
-		arch_flush_all();
-		err = page_grant(entry->vmsa, vmpl);
-	}
 	return err;
 }
 
@@ -195,6 +202,8 @@ static enum err delete_locked(unsigned int vmpl, gpa_t vmsa)
 	}
 	err = retire(entry, vmpl);
 	if (err == ERR_OK) {
+		pagestate_set(entry->vmsa, PAGE_SIZE, PAGE_GUEST);
+		pagestate_set(entry->caa, PAGE_SIZE, PAGE_GUEST);
 		registry_remove(entry);
 	}
 	return err;
@@ -204,9 +213,9 @@ enum err vcpu_delete(unsigned int vmpl, gpa_t vmsa)
 {
 	enum err err;
 
-	registry_lock();
+	pagestate_lock();
 	err = delete_locked(vmpl, vmsa);
-	registry_unlock();
+	pagestate_unlock();
 	return err;
 }
 
@@ -227,6 +236,8 @@ static enum err remap_locked(gpa_t caa)
 	}
 	/* The old area's pending byte is cleared at the end of this call, as that of every call is. */
 	if (err == ERR_OK) {
+		pagestate_set(entry->caa, PAGE_SIZE, PAGE_GUEST);
+		pagestate_set(caa, PAGE_SIZE, PAGE_CAA);
 		entry->caa = caa;
 	}
 	return err;
@@ -236,8 +247,8 @@ enum err vcpu_remap_ca(gpa_t caa)
 {
 	enum err err;
 
-	registry_lock();
+	pagestate_lock();
 	err = remap_locked(caa);
-	registry_unlock();
+	pagestate_unlock();
 	return err;
 }
