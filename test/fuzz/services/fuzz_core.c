@@ -1,0 +1,136 @@
+/*
+ * Fuzz target: the core service, with guest memory, registers and the kernel's answers all chosen by
+ * the input. It is right if the kernel is only ever asked for what is well formed, nothing of the
+ * guest's memory changes but a list's `next`, and refusals set no register.
+ */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bits.h"
+#include "base/overflow.h"
+#include "rt/posix/posix.h"
+#include "rt/service.h"
+#include "svsm/core.h"
+#include "svsm/protocol.h"
+
+#define GUEST_BASE  UINT64_C(0x100000)
+#define GUEST_BYTES (2 * PAGE_SIZE)
+
+/* The head of the input; the rest is guest memory, from its start. */
+struct input {
+	uint8_t call;
+	uint8_t is_raw; /* rcx is taken as it is, else as an offset into guest memory */
+	uint8_t err;
+	uint8_t rmp_code;
+	uint16_t done;
+	uint16_t pad;
+	uint64_t rcx;
+	uint64_t rdx;
+	uint64_t r8;
+};
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
+
+static struct input input;
+static uint8_t guest[GUEST_BYTES];
+static uint8_t before[GUEST_BYTES];
+static struct msg_buffer buffer;
+
+static void require(int is_true)
+{
+	if (!is_true) {
+		abort();
+	}
+}
+
+static void check_entry(uint64_t entry)
+{
+	require((entry & 3) < 2 && (entry & 0xFF0) == 0);
+	require((entry & 3) == 0 || (entry & 0x1FF000) == 0);
+}
+
+static void check_page_state(const struct posix_syscall *call)
+{
+	require(call->b >= 1 && call->b <= SVSM_LIST_MAX_ENTRIES && call->c < call->b);
+	require(call->a % 8 == 0 && call->a >= SERVICE_SCRATCH);
+	require(call->a + call->b * 8 <= sizeof(struct msg_buffer));
+	for (uint64_t i = call->c; i < call->b; i++) {
+		uint64_t entry;
+
+		memcpy(&entry, (const uint8_t *)&buffer + call->a + i * 8, sizeof(entry));
+		check_entry(entry);
+	}
+}
+
+static struct rt_answer answer(void *context, const struct posix_syscall *call)
+{
+	(void)context;
+	switch ((unsigned int)call->number) {
+	case SYS_PAGE_STATE:
+		check_page_state(call);
+		return (struct rt_answer){ input.err % ERR_COUNT,
+					   input.done | (uint64_t)input.rmp_code << 32 };
+	case SYS_VCPU_CREATE:
+		require(call->a % PAGE_SIZE == 0 && call->b % PAGE_SIZE == 0);
+		require(call->a != call->b && call->c <= UINT32_MAX);
+		break;
+	case SYS_VCPU_DELETE:
+	case SYS_REMAP_CA:
+		require(call->a % PAGE_SIZE == 0);
+		break;
+	default:
+		require(call->number == SYS_PROTOCOL && call->a <= UINT32_MAX);
+		break;
+	}
+	return (struct rt_answer){ input.err % ERR_COUNT, input.rdx };
+}
+
+static struct posix_world world = {
+	.guest_base = GUEST_BASE,
+	.guest_bytes = GUEST_BYTES,
+	.guest = guest,
+	.buffer = &buffer,
+	.answer = answer,
+};
+
+static void check_reply(uint64_t rcx)
+{
+	const struct msg_header *reply = &buffer.reply;
+
+	require(reply->version == MSG_VERSION && reply->payload_bytes == 0);
+	require((reply->flags & ~MSG_SET_RCX) == 0);
+	require(reply->result == SVSM_SUCCESS || reply->flags == 0);
+	/* Only PVALIDATE writes to the guest, and only its list's `next`. */
+	if (input.call == SVSM_CORE_PVALIDATE && range_within(rcx, 4, GUEST_BASE, GUEST_BYTES)) {
+		memcpy(before + (rcx - GUEST_BASE) + 2, guest + (rcx - GUEST_BASE) + 2, 2);
+	}
+	require(memcmp(before, guest, sizeof(guest)) == 0);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
+{
+	size_t rest;
+	uint64_t rcx;
+
+	if (bytes < sizeof(input)) {
+		return 0;
+	}
+	memcpy(&input, data, sizeof(input));
+	rest = bytes - sizeof(input);
+	memset(guest, 0, sizeof(guest));
+	memcpy(guest, data + sizeof(input), rest < sizeof(guest) ? rest : sizeof(guest));
+	memcpy(before, guest, sizeof(before));
+	rcx = input.is_raw % 2 == 1 ? input.rcx : GUEST_BASE + input.rcx % GUEST_BYTES;
+	memset(&buffer, 0, sizeof(buffer));
+	buffer.request = (struct msg_header){ .version = MSG_VERSION,
+					      .call = input.call,
+					      .vmpl = 2,
+					      .rcx = rcx,
+					      .rdx = input.rdx,
+					      .r8 = input.r8 };
+	posix_serve(&world);
+	check_reply(rcx);
+	return 0;
+}
