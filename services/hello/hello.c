@@ -14,7 +14,7 @@ static const char greeting[] = "Hello from the SVSM, dear VMPL";
 
 #define GREETING_BYTES (sizeof(greeting) - 1 + 1)
 
-/* A buffer of the caller's: looked at by the kernel again, so only what is ours to ask is checked. */
+/* A buffer of the caller's. Whether it is the caller's memory at all is the kernel's to see. */
 struct greet_args {
 	uint64_t gpa;
 	uint64_t bytes;

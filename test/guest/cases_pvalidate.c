@@ -1,4 +1,4 @@
-/* PVALIDATE: lists in every bad form, pages in every state, and what the guest then sees of them. */
+/* PVALIDATE: lists in every bad form, pages in every state, and what the guest sees of them. */
 #include "bad.h"
 #include "base/bits.h"
 #include "base/compiler.h"
@@ -32,7 +32,8 @@ static const struct list_case {
 } list_cases[] = {
 	{ "one page", 0, { 1, 0, 0 }, { SET(P(0)) }, SVSM_SUCCESS, 1 },
 	{ "double validation", 0, { 1, 0, 0 }, { SET(P(0)) }, SVSM_ERR_CORE_NO_CHANGE, 0 },
-	{ "double validation, CF ignored", 0, { 1, 0, 0 }, { SET(P(0)) | ANYWAY }, SVSM_SUCCESS, 1 },
+	{ "double validation, CF ignored", 0, { 1, 0, 0 }, { SET(P(0)) | ANYWAY }, SVSM_SUCCESS,
+	  1 },
 	{ "invalidate", 0, { 1, 0, 0 }, { DROP(P(0)) }, SVSM_SUCCESS, 1 },
 	{ "double invalidation", 0, { 1, 0, 0 }, { DROP(P(0)) }, SVSM_ERR_CORE_NO_CHANGE, 0 },
 	{ "double invalidation, CF ignored", 0, { 1, 0, 0 }, { DROP(P(0)) | ANYWAY }, SVSM_SUCCESS,
@@ -62,7 +63,8 @@ static const struct list_case {
 	{ "next is count", 0, { 1, 1, 0 }, { SET(P(9)) }, SVSM_ERR_INVALID_PARAMETER, 1 },
 	{ "next beyond count", 0, { 1, 2, 0 }, { SET(P(9)), SET(P(9)), SET(P(9)) },
 	  SVSM_ERR_INVALID_PARAMETER, 2 },
-	{ "header reserved, lowest bit", 0, { 1, 0, 1 }, { SET(P(9)) }, SVSM_ERR_INVALID_FORMAT, 0 },
+	{ "header reserved, lowest bit", 0, { 1, 0, 1 }, { SET(P(9)) }, SVSM_ERR_INVALID_FORMAT,
+	  0 },
 	{ "header reserved, highest bit", 0, { 1, 0, BIT32(31) }, { SET(P(9)) },
 	  SVSM_ERR_INVALID_FORMAT, 0 },
 	{ "entry bit 4", 0, { 1, 0, 0 }, { SET(P(9)) | BIT(4) }, SVSM_ERR_INVALID_FORMAT, 0 },
@@ -201,8 +203,8 @@ static void check_contents(void)
 	check_equal("faults then", trap_probe(page, &value), TRAP_PROBE_VC(EXIT_NOT_VALIDATED));
 	check_equal("validated again", svsm_pvalidate(SET(page)), SVSM_SUCCESS);
 	check_equal("is zero then", read_word(page) | read_word(last), 0);
-	check_equal("a large page is zero", read_word(RAM_2M) | read_word(RAM_2M + PAGE_2M_SIZE - 8),
-		    0);
+	check_equal("a large page is zero",
+		    read_word(RAM_2M) | read_word(RAM_2M + PAGE_2M_SIZE - 8), 0);
 }
 
 /* The list of a call may lie in a page that the call takes away: refused, and nothing breaks. */

@@ -77,9 +77,11 @@ static const struct {
 	uint32_t want;
 } create_cases[] = {
 	{ "VMSA misaligned by 1", VMSA_GPA + 1, AREA_GPA, APIC_ID, SVSM_ERR_INVALID_PARAMETER },
-	{ "VMSA misaligned by 2K", VMSA_GPA + 0x800, AREA_GPA, APIC_ID, SVSM_ERR_INVALID_PARAMETER },
+	{ "VMSA misaligned by 2K", VMSA_GPA + 0x800, AREA_GPA, APIC_ID,
+	  SVSM_ERR_INVALID_PARAMETER },
 	{ "area misaligned by 1", VMSA_GPA, AREA_GPA + 1, APIC_ID, SVSM_ERR_INVALID_PARAMETER },
-	{ "area misaligned by 2K", VMSA_GPA, AREA_GPA + 0x800, APIC_ID, SVSM_ERR_INVALID_PARAMETER },
+	{ "area misaligned by 2K", VMSA_GPA, AREA_GPA + 0x800, APIC_ID,
+	  SVSM_ERR_INVALID_PARAMETER },
 	{ "R8 bit 32", VMSA_GPA, AREA_GPA, APIC_ID | BIT(32), SVSM_ERR_INVALID_FORMAT },
 	{ "R8 bit 63", VMSA_GPA, AREA_GPA, APIC_ID | BIT(63), SVSM_ERR_INVALID_FORMAT },
 	{ "one page for both", VMSA_GPA, VMSA_GPA, APIC_ID, SVSM_ERR_INVALID_ADDRESS },
@@ -97,11 +99,14 @@ static const struct {
 	{ "VMPL 4", offsetof(struct vmsa, vmpl), 1, 4 },
 	{ "VMPL with bit 7", offsetof(struct vmsa, vmpl), 1, 0x80 },
 	{ "EFER.SVME clear", offsetof(struct vmsa, efer), 8, EFER_SVME },
-	{ "no SNP in its features", offsetof(struct vmsa, sev_features), 8, SEV_FEATURE_SNP_ACTIVE },
+	{ "no SNP in its features", offsetof(struct vmsa, sev_features), 8,
+	  SEV_FEATURE_SNP_ACTIVE },
 	{ "vTOM", offsetof(struct vmsa, sev_features), 8, SEV_FEATURE_VTOM },
 	{ "ReflectVC", offsetof(struct vmsa, sev_features), 8, SEV_FEATURE_REFLECT_VC },
-	{ "RestrictedInjection", offsetof(struct vmsa, sev_features), 8, SEV_FEATURE_RESTRICTED_INJ },
-	{ "AlternateInjection", offsetof(struct vmsa, sev_features), 8, SEV_FEATURE_ALTERNATE_INJ },
+	{ "RestrictedInjection", offsetof(struct vmsa, sev_features), 8,
+	  SEV_FEATURE_RESTRICTED_INJ },
+	{ "AlternateInjection", offsetof(struct vmsa, sev_features), 8,
+	  SEV_FEATURE_ALTERNATE_INJ },
 	{ "DebugSwap", offsetof(struct vmsa, sev_features), 8, SEV_FEATURE_DEBUG_SWAP },
 	{ "feature bit 63", offsetof(struct vmsa, sev_features), 8, BIT(63) },
 };
@@ -167,8 +172,10 @@ static void check_taken(void)
 				    .rcx = VMSA_GPA };
 
 	check_subject("VMSA: ");
-	check_call("not made twice", create(VMSA_GPA, OTHER_GPA, APIC_ID), SVSM_ERR_INVALID_ADDRESS);
-	check_call("no calling area", create(OTHER_GPA, VMSA_GPA, APIC_ID), SVSM_ERR_INVALID_ADDRESS);
+	check_call("not made twice", create(VMSA_GPA, OTHER_GPA, APIC_ID),
+		   SVSM_ERR_INVALID_ADDRESS);
+	check_call("no calling area", create(OTHER_GPA, VMSA_GPA, APIC_ID),
+		   SVSM_ERR_INVALID_ADDRESS);
 	check_call("no list", list, SVSM_ERR_INVALID_ADDRESS);
 	check_equal("not invalidated", svsm_pvalidate(VMSA_GPA), SVSM_ERR_INVALID_ADDRESS);
 	check_equal("not validated", svsm_pvalidate(VMSA_GPA | SVSM_PVALIDATE_VALIDATE),

@@ -1,6 +1,6 @@
 /*
- * The faulty service: a protocol of calls that go wrong on request. Only in test images. The service
- * and the test guest share this header.
+ * The faulty service: a protocol of calls that go wrong on request. Only in test images. The
+ * service and the test guest share this header.
  */
 #pragma once
 
@@ -13,7 +13,7 @@
 /* The same image under another name, which stays down once it has died. */
 #define FRAGILE_PROTOCOL UINT32_C(0x4B455355)
 
-/* What its table entry must give it: it may read guest memory, so that its other calls lack a right. */
+/* What its table entry must give it: it may read guest memory and lacks every other right. */
 #define FAULTY_RIGHTS SYS_RIGHT_GUEST_READ
 
 enum faulty_call {

@@ -1,6 +1,5 @@
 /*
- * Fuzz target: the core service, with guest memory, registers and the kernel's answers all chosen by
- * the input. It is right if the kernel is only ever asked for what is well formed, nothing of the
+ * Fuzz target: the core service; guest memory, registers and the kernel's answers are the input's.
  * guest's memory changes but a list's `next`, and refusals set no register.
  */
 #include <stddef.h>
