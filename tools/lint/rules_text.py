@@ -73,26 +73,23 @@ def header_comment(tree):
 def names_file(text, name):
     """Whether a meson.build names a file: quoted, as a word of a list, or without the ending that a loop adds."""
     stem = os.path.splitext(name)[0]
-    loop = re.sub('_test$', '', stem)
+    loop = re.sub('_(test|fuzz)$', '', stem)
     return bool(re.search(rf"['\s/]{re.escape(name)}['\s]", text) or
                 re.search(rf"['\s/](?:{re.escape(stem)}|{re.escape(loop)})'", text))
 
 
 def meson_lists(tree):
-    """Every C and assembly file is named in a meson.build of its folder or one above: nothing lies about unbuilt."""
+    """Every C and assembly file is named in a meson.build of its folder or one above, or in another with its folder."""
+    builds = {os.path.dirname(path): '\n'.join(lines) for path, lines in tree.having('meson.build')}
     found = []
     for path, _ in tree.having('.c', '.S'):
-        folder = os.path.dirname(path)
-        names = []
-        while True:
-            names.append(os.path.relpath(path, folder or '.'))
-            text = '\n'.join(tree.files.get(os.path.join(folder, 'meson.build'), []))
-            if any(names_file(text, name) for name in names):
-                break
-            if not folder:
-                found.append(Finding(path, 1, 'no meson.build names this file'))
-                break
-            folder = os.path.dirname(folder)
+        folder, name = os.path.split(path)
+        elsewhere = f"{os.path.basename(folder)}/{name}'"
+        above = [above for above in builds if not above or f'{folder}/'.startswith(f'{above}/')]
+        if not any(elsewhere in text for text in builds.values()) and \
+                not any(names_file(builds[place], form) for place in above
+                        for form in (name, os.path.relpath(path, place or '.'))):
+            found.append(Finding(path, 1, 'no meson.build names this file'))
     return found
 
 
