@@ -9,7 +9,7 @@
 #include "stats.h"
 #include "x86.h"
 
-#define LOG_LINE_BYTES	512
+#define LOG_LINE_BYTES 512
 
 static void put_string(struct wrbuf *out, const char *s)
 {

@@ -55,6 +55,9 @@ uint64_t memory_alloc(uint64_t bytes, uint64_t align)
 			  bytes >> 10, LOW_MEMORY_LEAST >> 20);
 	}
 	cursor = align_down(cursor - bytes, align);
+	if (cursor < hidden_base) {
+		log_fatal("the simulator wants memory after the guest's has been settled");
+	}
 	memset(memory_ptr(cursor), 0, bytes);
 	return cursor;
 }
@@ -74,7 +77,7 @@ static void range_remove(unsigned int index)
 
 void memory_want(uint64_t gpa, uint64_t bytes)
 {
-	struct memory_range all = { .gpa = gpa, .bytes = bytes };
+	struct memory_range all = {.gpa = gpa, .bytes = bytes};
 	unsigned int i = 0;
 	uint64_t end;
 
@@ -116,7 +119,7 @@ void memory_back_wanted(void)
 static void add_ram(uint64_t base, uint64_t bytes)
 {
 	if (bytes != 0) {
-		ranges[range_count++] = (struct memory_range){ base, bytes, base };
+		ranges[range_count++] = (struct memory_range){base, bytes, base};
 	}
 }
 

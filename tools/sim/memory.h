@@ -47,7 +47,7 @@ bool memory_find(uint64_t gpa, uint64_t *spa);
 /* Does a system range touch memory that is hidden from the guest? */
 bool memory_is_hidden(uint64_t spa, uint64_t bytes);
 
-uint64_t memory_low_end(void);	  /* RAM below 4 GiB, the simulator's included */
+uint64_t memory_low_end(void); /* RAM below 4 GiB, the simulator's included */
 uint64_t memory_high_bytes(void); /* RAM from 4 GiB on */
 uint64_t memory_hidden_base(void);
 /* The host's map, by index; false past its end. */

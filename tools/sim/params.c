@@ -10,6 +10,7 @@
 #include "log.h"
 #include "memory.h"
 #include "x86.h"
+#include "x86/regs.h"
 
 #define TEXT_BYTES 512
 
@@ -27,12 +28,12 @@ struct key {
 enum key_index { KEY_C_BIT, KEY_LA57, KEY_RMP, KEY_TRACE, KEY_NPT, KEY_MAX_EXITS, KEY_COUNT };
 
 static const struct key keys[KEY_COUNT] = {
-	[KEY_C_BIT] = { "c_bit", 47, 51 },
-	[KEY_LA57] = { "la57", 0, 1 },
-	[KEY_RMP] = { "rmp", 2, 4 },
-	[KEY_TRACE] = { "trace", 0, 1 },
-	[KEY_NPT] = { "npt_pages", 64, 65536 },
-	[KEY_MAX_EXITS] = { "max_exits", 0, UINT32_MAX },
+	[KEY_C_BIT] = {"c_bit", 47, 51},
+	[KEY_LA57] = {"la57", 0, 1},
+	[KEY_RMP] = {"rmp", 2, 4},
+	[KEY_TRACE] = {"trace", 0, 1},
+	[KEY_NPT] = {"npt_pages", 64, 65536},
+	[KEY_MAX_EXITS] = {"max_exits", 0, UINT32_MAX},
 };
 
 static void params_set(enum key_index key, uint32_t value)
@@ -91,7 +92,7 @@ static bool parse_number(const char *text, uint32_t bytes, uint32_t *value)
 
 static void parse_one(const char *text, uint32_t bytes)
 {
-	char name[32] = { 0 };
+	char name[32] = {0};
 	uint32_t equals = 0;
 	uint32_t value;
 

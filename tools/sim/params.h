@@ -5,12 +5,12 @@
 #include <stdint.h>
 
 struct params {
-	unsigned int c_bit;	/* 51 or 47 */
-	bool la57;		/* show LA57 to the guest */
-	bool rmp_4k;		/* no 2M RMP entries */
-	bool trace;		/* a log line for every exit */
-	uint32_t npt_pages;	/* pool of nested tables */
-	uint32_t max_exits;	/* end the run after so many, 0 = never */
+	unsigned int c_bit; /* 51 or 47 */
+	bool la57; /* show LA57 to the guest */
+	bool rmp_4k; /* no 2M RMP entries */
+	bool trace; /* a log line for every exit */
+	uint32_t npt_pages; /* pool of nested tables */
+	uint32_t max_exits; /* end the run after so many, 0 = never */
 };
 
 extern struct params params;

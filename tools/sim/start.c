@@ -1,12 +1,33 @@
 /* The run: hardware, parameters, launch, then the guest until it ends. */
+#include "e820.h"
+#include "fwcfg.h"
+#include "host.h"
+#include "launch.h"
 #include "log.h"
 #include "machine.h"
 #include "memory.h"
+#include "npt.h"
 #include "params.h"
 #include "trap.h"
+#include "vcpu.h"
+#include "vmcb.h"
 #include "x86.h"
+#include "x86/regs.h"
+
+#define FWCFG_KEY_CPUS 0x0005
 
 void start_main(uint64_t base);
+
+static unsigned int cpus(void)
+{
+	static uint16_t count;
+
+	fwcfg_read(FWCFG_KEY_CPUS, memory_pa_of(&count), sizeof(count));
+	if (count == 0 || count > VCPU_MAX) {
+		log_fatal("%u vCPUs: 1 to %u are possible", (unsigned int)count, VCPU_MAX);
+	}
+	return count;
+}
 
 void start_main(uint64_t base)
 {
@@ -16,6 +37,13 @@ void start_main(uint64_t base)
 	log_line("SNP host simulator, %u nested levels", (read_cr4() & CR4_LA57) != 0 ? 5u : 4u);
 	params_read();
 	log_line("c_bit=%u la57=%u", params.c_bit, (unsigned int)params.la57);
+	launch_read();
+	host_init();
+	npt_init(params.npt_pages);
+	vmcb_init();
+	vcpu_init(cpus());
 	memory_seal();
-	log_end("nothing to run");
+	e820_init();
+	launch_place();
+	vcpu_run(vcpu_at(0));
 }

@@ -71,7 +71,7 @@ static void open_lint1(void)
 
 void trap_init(void)
 {
-	struct idt_pointer pointer = { sizeof(idt) - 1, (uint64_t)(uintptr_t)idt };
+	struct idt_pointer pointer = {sizeof(idt) - 1, (uint64_t)(uintptr_t)idt};
 
 	for (unsigned int v = 0; v < VECTORS; v++) {
 		set_gate(v, entry_exceptions + v * STUB_BYTES);

@@ -59,7 +59,9 @@ static inline uint64_t rdmsr(uint32_t msr)
 
 static inline void wrmsr(uint32_t msr, uint64_t value)
 {
-	__asm__ volatile("wrmsr" : : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32))
+	__asm__ volatile("wrmsr"
+			 :
+			 : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32))
 			 : "memory");
 }
 
@@ -131,5 +133,3 @@ static inline void cpu_pause(void)
 {
 	__asm__ volatile("pause");
 }
-
-#define CR4_LA57 (UINT64_C(1) << 12)

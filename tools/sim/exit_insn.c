@@ -1,0 +1,249 @@
+/*
+ * PVALIDATE, RMPADJUST, RMPQUERY, INVLPGB and TLBSYNC: #UD in TCG, carried out here by the model's
+ * rules. What hardware refuses is refused, and the log says who tried what.
+ */
+#include "base/bits.h"
+#include "exit.h"
+#include "host.h"
+#include "inject.h"
+#include "log.h"
+#include "memory.h"
+#include "params.h"
+#include "snp/ghcb.h"
+#include "stats.h"
+#include "vmcb.h"
+#include "walk.h"
+#include "x86/msr.h"
+#include "x86/regs.h"
+
+#define INSN_BYTES 4
+
+enum insn { INSN_NONE, INSN_PVALIDATE, INSN_RMPADJUST, INSN_RMPQUERY, INSN_INVLPGB, INSN_TLBSYNC };
+
+/* Prefix F2, F3 or none, then 0F 01 and the last byte. */
+static enum insn decode(const struct context *c)
+{
+	uint8_t b[INSN_BYTES] = {0};
+	unsigned int have = walk_fetch(c, b, sizeof(b));
+	unsigned int prefix = b[0] == 0xf2 || b[0] == 0xf3 ? 1 : 0;
+	uint8_t last = b[prefix + 2];
+
+	if (have < prefix + 3 || b[prefix] != 0x0f || b[prefix + 1] != 0x01) {
+		return INSN_NONE;
+	}
+	switch (last) {
+	case 0xff:
+		return b[0] == 0xf2 ? INSN_PVALIDATE : prefix == 0 ? INSN_TLBSYNC : INSN_NONE;
+	case 0xfe:
+		return b[0] == 0xf3 ? INSN_RMPADJUST : prefix == 0 ? INSN_INVLPGB : INSN_NONE;
+	case 0xfd:
+		return b[0] == 0xf3 ? INSN_RMPQUERY : INSN_NONE;
+	default:
+		return INSN_NONE;
+	}
+}
+
+/* The page at the VA in RAX. False: the guest has got an exception instead. */
+static bool operand_page(struct context *c, struct walk *walk, uint64_t *spa)
+{
+	uint64_t va = c->save->rax;
+	enum walk_result r = walk_translate(c, va, walk);
+
+	if (r == WALK_FAULT) {
+		inject_pf(c, va, 0);
+		return false;
+	}
+	if (r == WALK_REFUSED || !memory_find(walk->gpa, spa)) {
+		log_fatal("VMPL%u rip 0x%lx: an RMP instruction on va 0x%lx gpa 0x%lx, which is no "
+			  "memory of this guest",
+			  c->vmpl, c->save->rip, va, walk->gpa);
+	}
+	if (!walk->is_private) {
+		log_line("refused: VMPL%u rip 0x%lx: an RMP instruction through a shared mapping, "
+			 "va "
+			 "0x%lx gpa 0x%lx",
+			 c->vmpl, c->save->rip, va, walk->gpa);
+		inject_gp(c);
+		return false;
+	}
+	return true;
+}
+
+/* Nested faults and #VC of an RMP instruction. True: the host has helped, do it again. */
+static bool verdict_retry(struct context *c, enum rmp_verdict verdict, uint64_t gpa,
+			  const char *what)
+{
+	switch (verdict) {
+	case RMP_NPF_SIZE:
+		host_smash(gpa);
+		return true;
+	case RMP_VC_404:
+		log_line("refused: %s by VMPL%u rip 0x%lx on gpa 0x%lx, which is not validated",
+			 what, c->vmpl, c->save->rip, gpa);
+		c->save->cr2 = c->save->rax;
+		stats.events[STATS_VC_404]++;
+		inject_vc(c, EXIT_NOT_VALIDATED);
+		return false;
+	case RMP_NPF_RMP:
+		/* Shared: the host makes it the guest's and lets it try again. */
+		log_line("host: gpa 0x%lx becomes private for %s by VMPL%u rip 0x%lx", gpa, what,
+			 c->vmpl, c->save->rip);
+		stats.events[STATS_IMPLICIT]++;
+		if (host_shared(gpa, 1) != NULL && host_make_private(gpa, RMP_4K) == ERR_OK) {
+			return true;
+		}
+		break;
+	case RMP_PASS:
+	case RMP_NPF_VMPL:
+		break;
+	}
+	log_fatal("%s by VMPL%u rip 0x%lx on gpa 0x%lx: the RMP refuses", what, c->vmpl,
+		  c->save->rip, gpa);
+}
+
+static void complain(const struct context *c, const char *what, uint64_t gpa, uint32_t eax)
+{
+	if (eax != RMP_OK) {
+		log_line("%s by VMPL%u rip 0x%lx on gpa 0x%lx: result %u", what, c->vmpl,
+			 c->save->rip, gpa, eax);
+	}
+}
+
+static void finish(struct context *c, uint32_t eax)
+{
+	c->save->rax = eax;
+	vmcb_advance(c, INSN_BYTES);
+}
+
+static void do_pvalidate(struct context *c)
+{
+	enum rmp_page_size size = (c->gprs.rcx & 1) != 0 ? RMP_2M : RMP_4K;
+	bool validate = (c->gprs.rdx & 1) != 0;
+	struct rmp_outcome out;
+	struct walk walk;
+	uint64_t spa;
+
+	if (c->vmpl != 0) {
+		log_line("refused: PVALIDATE by VMPL%u rip 0x%lx, va 0x%lx: #GP", c->vmpl,
+			 c->save->rip, c->save->rax);
+		inject_gp(c);
+		return;
+	}
+	if (!operand_page(c, &walk, &spa)) {
+		return;
+	}
+	walk.gpa = align_down(walk.gpa, PAGE_SIZE);
+	do {
+		out = rmp_pvalidate(&host_rmp, spa, walk.gpa, size, validate);
+	} while (out.verdict != RMP_PASS && verdict_retry(c, out.verdict, walk.gpa, "PVALIDATE"));
+	if (out.verdict != RMP_PASS) {
+		return;
+	}
+	stats.events[STATS_PVALIDATE]++;
+	if (out.eax != RMP_FAIL_SIZEMISMATCH) {
+		complain(c, "PVALIDATE", walk.gpa, out.eax);
+	}
+	c->save->rflags &= ~(RFLAGS_CF | BIT(2) | BIT(4) | BIT(6) | BIT(7) | BIT(11));
+	c->save->rflags |= out.no_change ? RFLAGS_CF : 0;
+	finish(c, out.eax);
+}
+
+static void do_rmpadjust(struct context *c)
+{
+	struct rmp_outcome out;
+	struct walk walk;
+	uint64_t spa;
+
+	if (!operand_page(c, &walk, &spa)) {
+		return;
+	}
+	walk.gpa = align_down(walk.gpa, PAGE_SIZE);
+	do {
+		out = rmp_adjust(&host_rmp, spa, walk.gpa, c->gprs.rcx, c->vmpl, c->gprs.rdx);
+	} while (out.verdict != RMP_PASS && verdict_retry(c, out.verdict, walk.gpa, "RMPADJUST"));
+	if (out.verdict != RMP_PASS) {
+		return;
+	}
+	stats.events[STATS_RMPADJUST]++;
+	complain(c, "RMPADJUST", walk.gpa, out.eax);
+	finish(c, out.eax);
+}
+
+static void do_rmpquery(struct context *c)
+{
+	struct rmp_query query = {0};
+	struct rmp_outcome out;
+	struct walk walk;
+	uint64_t spa;
+
+	if (!operand_page(c, &walk, &spa)) {
+		return;
+	}
+	walk.gpa = align_down(walk.gpa, PAGE_SIZE);
+	do {
+		out = rmp_query(&host_rmp, spa, walk.gpa, c->vmpl, c->gprs.rdx, &query);
+	} while (out.verdict != RMP_PASS && verdict_retry(c, out.verdict, walk.gpa, "RMPQUERY"));
+	if (out.verdict != RMP_PASS) {
+		return;
+	}
+	stats.events[STATS_RMPQUERY]++;
+	c->gprs.rcx = query.size;
+	c->gprs.rdx = (c->gprs.rdx & 0xff) | ((uint64_t)query.perms << 8) |
+		      (query.is_vmsa ? RMPADJUST_VMSA : 0);
+	finish(c, out.eax);
+}
+
+/* Whatever it names, everything goes: hardware may drop more than asked. */
+static void do_invlpgb(struct context *c)
+{
+	stats.events[STATS_INVLPGB]++;
+	host_flush_all();
+	vmcb_advance(c, INSN_BYTES - 1);
+}
+
+static void do_tlbsync(struct context *c)
+{
+	stats.events[STATS_TLBSYNC]++;
+	vmcb_advance(c, INSN_BYTES - 1);
+}
+
+static bool is_64_bit(const struct context *c)
+{
+	return (c->save->efer & EFER_LMA) != 0 && (c->save->cs.attributes & BIT32(9)) != 0;
+}
+
+void exit_undefined(struct vcpu *vcpu)
+{
+	struct context *c = vcpu_context(vcpu);
+	enum insn insn = decode(c);
+
+	if (insn == INSN_NONE || (insn != INSN_PVALIDATE && !is_64_bit(c))) {
+		inject_ud(c);
+		return;
+	}
+	if (c->save->cpl != 0) {
+		log_line("refused: an RMP or TLB instruction at CPL%u, VMPL%u rip 0x%lx: #GP",
+			 (unsigned int)c->save->cpl, c->vmpl, c->save->rip);
+		inject_gp(c);
+		return;
+	}
+	switch (insn) {
+	case INSN_PVALIDATE:
+		do_pvalidate(c);
+		break;
+	case INSN_RMPADJUST:
+		do_rmpadjust(c);
+		break;
+	case INSN_RMPQUERY:
+		do_rmpquery(c);
+		break;
+	case INSN_INVLPGB:
+		do_invlpgb(c);
+		break;
+	case INSN_TLBSYNC:
+		do_tlbsync(c);
+		break;
+	case INSN_NONE:
+		break;
+	}
+}

@@ -1,0 +1,147 @@
+/* vCPUs and VMPL switches. One vCPU runs; the structures are for many. */
+#include "vcpu.h"
+
+#include "base/bits.h"
+#include "exit.h"
+#include "host.h"
+#include "launch.h"
+#include "log.h"
+#include "memory.h"
+#include "npt.h"
+#include "params.h"
+#include "stats.h"
+#include "trap.h"
+#include "vmcb.h"
+#include "x86/msr.h"
+
+void entry_vmrun(uint64_t vmcb, struct gprs *gprs);
+
+static struct vcpu *vcpus;
+static unsigned int count;
+
+void vcpu_init(unsigned int vcpus_wanted)
+{
+	struct context *c;
+
+	count = vcpus_wanted;
+	vcpus = memory_ptr(memory_alloc(count * sizeof(*vcpus), PAGE_SIZE));
+	for (unsigned int i = 0; i < count; i++) {
+		vcpus[i].apic_id = i;
+		vmpl_reset(vcpus[i].states, params.c_bit);
+		for (unsigned int v = 0; v < VMPL_COUNT; v++) {
+			c = &vcpus[i].contexts[v];
+			c->vmpl = v;
+			c->nested_root = npt_new_root();
+			vmcb_prepare(c);
+		}
+	}
+}
+
+unsigned int vcpu_count(void)
+{
+	return count;
+}
+
+struct vcpu *vcpu_at(unsigned int index)
+{
+	return &vcpus[index];
+}
+
+struct vcpu *vcpu_by_apic_id(uint32_t apic_id)
+{
+	return apic_id < count ? &vcpus[apic_id] : NULL;
+}
+
+/* The VMSA page of a context if VMRUN takes it; otherwise the run ends and the log says why. */
+static struct vmsa *vmsa_of(const struct vmpl_state *state, const struct context *c)
+{
+	struct vmsa *vmsa;
+	uint64_t spa;
+
+	if (!launch_find_vmsa(state->vmsa_gpa, &spa) && !memory_find(state->vmsa_gpa, &spa)) {
+		log_fatal("VMEXIT_INVALID: VMPL%u has its VMSA at gpa 0x%lx, where there is no "
+			  "memory",
+			  c->vmpl, state->vmsa_gpa);
+	}
+	if (!rmp_can_run(&host_rmp, spa, state->vmsa_gpa)) {
+		log_fatal("VMEXIT_INVALID: gpa 0x%lx is no VMSA page in the RMP (VMPL%u)",
+			  state->vmsa_gpa, c->vmpl);
+	}
+	vmsa = memory_ptr(spa);
+	if ((vmsa->efer & EFER_SVME) == 0) {
+		log_fatal("VMEXIT_INVALID: the VMSA at gpa 0x%lx has EFER.SVME clear (VMPL%u)",
+			  state->vmsa_gpa, c->vmpl);
+	}
+	if (vmsa->vmpl != c->vmpl || (vmsa->sev_features & SEV_FEATURE_SNP_ACTIVE) == 0) {
+		log_fatal("VMEXIT_INVALID: the VMSA at gpa 0x%lx is for VMPL%u with SEV_FEATURES "
+			  "0x%lx, "
+			  "not for VMPL%u",
+			  state->vmsa_gpa, (unsigned int)vmsa->vmpl, vmsa->sev_features, c->vmpl);
+	}
+	rmp_entry(&host_rmp, spa)->flags |= RMP_IN_USE;
+	return vmsa;
+}
+
+static void release_vmsa(const struct vmsa *vmsa)
+{
+	rmp_entry(&host_rmp, memory_pa_of(vmsa))->flags &= (uint8_t)~RMP_IN_USE;
+}
+
+/* Calls are counted by what the caller's VMSA holds in RAX when it asks and when it runs again. */
+static void observe_call(struct vcpu *vcpu, unsigned int target)
+{
+	struct context *from = vcpu_context(vcpu);
+	struct context *to = &vcpu->contexts[target];
+	uint64_t spa;
+
+	if (from->vmpl != 0 && target == 0) {
+		from->has_call = true;
+		from->call = from->vmsa->rax;
+		return;
+	}
+	if (from->vmpl == 0 && to->has_call && memory_find(vcpu->states[target].vmsa_gpa, &spa)) {
+		to->has_call = false;
+		stats_call(to->call, ((const struct vmsa *)memory_ptr(spa))->rax);
+	}
+}
+
+void vcpu_switch(struct vcpu *vcpu, unsigned int vmpl)
+{
+	struct context *c = vcpu_context(vcpu);
+
+	vmcb_store(c);
+	c->vmsa->guest_exitcode = EXIT_VMGEXIT;
+	c->vmsa->guest_exitinfo1 = 0;
+	c->vmsa->guest_exitinfo2 = 0;
+	c->is_loaded = false;
+	release_vmsa(c->vmsa);
+	observe_call(vcpu, vmpl);
+	stats.vmpl_switches++;
+	vcpu->vmpl = vmpl;
+}
+
+static void load(struct vcpu *vcpu, struct context *c)
+{
+	vmcb_load(c, vmsa_of(&vcpu->states[c->vmpl], c));
+	c->is_loaded = true;
+}
+
+void vcpu_run(struct vcpu *vcpu)
+{
+	struct context *c;
+
+	for (;;) {
+		c = vcpu_context(vcpu);
+		if (!c->is_loaded) {
+			load(vcpu, c);
+		}
+		entry_vmrun(memory_pa_of(c->vmcb), &c->gprs);
+		exit_handle(vcpu);
+		if (trap_take_nmi()) {
+			stats_write(NULL);
+		}
+		if (++vcpu->exits == params.max_exits) {
+			log_fatal("max_exits reached at VMPL%u rip 0x%lx", c->vmpl, c->save->rip);
+		}
+	}
+}
