@@ -289,6 +289,22 @@ class Output(Case):
         self.refused_by_show("empty", b"", "is empty")
         self.refused_by_show("text", b"This is not an image." * 9, "the magic is wrong")
 
+    def test_show_refuses_a_damaged_map(self):
+        # Page data has no checksum: the map's counts are checked where they are used.
+        self.built()
+        with open(self.path("keel.igvm"), "rb") as file:
+            good = file.read()
+        start = good.index(b"\x01KeelMap")
+        for name, at, defect in (("magic", 0, "no Keel image map"), ("base", 16, "no Keel image"),
+                                 ("version", 8, "image map version"), ("size", 12, "image map"),
+                                 ("segments", 68, "impossible counts"),
+                                 ("sections", 88, "impossible counts"),
+                                 ("services", 92, "impossible counts"),
+                                 ("service", 192 + 24, "impossible segments")):
+            bad = bytearray(good)
+            bad[start + at] ^= 0x80
+            self.refused_by_show(name, bad, defect)
+
     def refused_by_show(self, name, data, defect):
         with open(self.path(name), "wb") as file:
             file.write(data)
