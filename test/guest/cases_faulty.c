@@ -131,7 +131,7 @@ static void check_copies(void)
 		enum err want;
 	} copies[] = {
 		{ "copy from the SVSM", svsm_secrets()->svsm_base, ERR_ADDRESS },
-		{ "copy across pages", svsm_caa_gpa() + 0xFFC, ERR_INVALID },
+		{ "copy across pages", svsm_caa_gpa() + 0xFFC, ERR_ADDRESS },
 		{ "copy from the calling area", svsm_caa_gpa(), ERR_OK },
 	};
 

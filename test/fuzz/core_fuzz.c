@@ -1,10 +1,10 @@
 /*
  * Fuzz target: the core service; guest memory, registers and the kernel's answers are the input's.
- * guest's memory changes but a list's `next`, and refusals set no register.
+ * It is right if the kernel is only ever asked for what is well formed, nothing of the guest's
+ * memory changes but a list's `next`, and refusals set no register.
  */
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
+#include "fuzz.h"
+
 #include <string.h>
 
 #include "base/bits.h"
@@ -30,31 +30,22 @@ struct input {
 	uint64_t r8;
 };
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
-
 static struct input input;
 static uint8_t guest[GUEST_BYTES];
 static uint8_t before[GUEST_BYTES];
 static struct msg_buffer buffer;
 
-static void require(int is_true)
-{
-	if (!is_true) {
-		abort();
-	}
-}
-
 static void check_entry(uint64_t entry)
 {
-	require((entry & 3) < 2 && (entry & 0xFF0) == 0);
-	require((entry & 3) == 0 || (entry & 0x1FF000) == 0);
+	FUZZ_CHECK((entry & 3) < 2 && (entry & 0xFF0) == 0);
+	FUZZ_CHECK((entry & 3) == 0 || (entry & 0x1FF000) == 0);
 }
 
 static void check_page_state(const struct posix_syscall *call)
 {
-	require(call->b >= 1 && call->b <= SVSM_LIST_MAX_ENTRIES && call->c < call->b);
-	require(call->a % 8 == 0 && call->a >= SERVICE_SCRATCH);
-	require(call->a + call->b * 8 <= sizeof(struct msg_buffer));
+	FUZZ_CHECK(call->b >= 1 && call->b <= SVSM_LIST_MAX_ENTRIES && call->c < call->b);
+	FUZZ_CHECK(call->a % 8 == 0 && call->a >= SERVICE_SCRATCH);
+	FUZZ_CHECK(call->a + call->b * 8 <= sizeof(struct msg_buffer));
 	for (uint64_t i = call->c; i < call->b; i++) {
 		uint64_t entry;
 
@@ -72,15 +63,15 @@ static struct rt_answer answer(void *context, const struct posix_syscall *call)
 		return (struct rt_answer){ input.err % ERR_COUNT,
 					   input.done | (uint64_t)input.rmp_code << 32 };
 	case SYS_VCPU_CREATE:
-		require(call->a % PAGE_SIZE == 0 && call->b % PAGE_SIZE == 0);
-		require(call->a != call->b && call->c <= UINT32_MAX);
+		FUZZ_CHECK(call->a % PAGE_SIZE == 0 && call->b % PAGE_SIZE == 0);
+		FUZZ_CHECK(call->a != call->b && call->c <= UINT32_MAX);
 		break;
 	case SYS_VCPU_DELETE:
 	case SYS_REMAP_CA:
-		require(call->a % PAGE_SIZE == 0);
+		FUZZ_CHECK(call->a % PAGE_SIZE == 0);
 		break;
 	default:
-		require(call->number == SYS_PROTOCOL && call->a <= UINT32_MAX);
+		FUZZ_CHECK(call->number == SYS_PROTOCOL && call->a <= UINT32_MAX);
 		break;
 	}
 	return (struct rt_answer){ input.err % ERR_COUNT, input.rdx };
@@ -98,14 +89,14 @@ static void check_reply(uint64_t rcx)
 {
 	const struct msg_header *reply = &buffer.reply;
 
-	require(reply->version == MSG_VERSION && reply->payload_bytes == 0);
-	require((reply->flags & ~MSG_SET_RCX) == 0);
-	require(reply->result == SVSM_SUCCESS || reply->flags == 0);
+	FUZZ_CHECK(reply->version == MSG_VERSION && reply->payload_bytes == 0);
+	FUZZ_CHECK((reply->flags & ~MSG_SET_RCX) == 0);
+	FUZZ_CHECK(reply->result == SVSM_SUCCESS || reply->flags == 0);
 	/* Only PVALIDATE writes to the guest, and only its list's `next`. */
 	if (input.call == SVSM_CORE_PVALIDATE && range_within(rcx, 4, GUEST_BASE, GUEST_BYTES)) {
 		memcpy(before + (rcx - GUEST_BASE) + 2, guest + (rcx - GUEST_BASE) + 2, 2);
 	}
-	require(memcmp(before, guest, sizeof(guest)) == 0);
+	FUZZ_CHECK(memcmp(before, guest, sizeof(guest)) == 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
