@@ -71,7 +71,25 @@ def make_ovmf():
     write("ovmf_read", "far-offset", made.firmware(offset=0xFFFFFFFF)[-0x900:])
 
 
+def core(call, raw, err, done, registers, memory=b""):
+    """One call of the core service: how core_fuzz.c reads it."""
+    return struct.pack("<BBBBHH3Q", call, raw, err, 0, done, 0, *registers) + memory
+
+
+def make_core():
+    pages = struct.pack("<HHI3Q", 3, 0, 0, 0x7004, 0x400005, 0x8008)
+    bad = struct.pack("<HHI2Q", 2, 0, 0, 0x7004, 0x8014)
+    write("core", "pvalidate", core(1, 0, 0, 3, (0, 0, 0), pages))
+    write("core", "pvalidate-again", core(1, 0, 8, 1, (0, 0, 0), pages))
+    write("core", "pvalidate-malformed", core(1, 0, 0, 1, (0, 0, 0), bad))
+    write("core", "pvalidate-page-end", core(1, 0, 0, 1, (4080, 0, 0), bytes(4080) + bad))
+    write("core", "create", core(2, 1, 0, 0, (0x5000, 0x6000, 1)))
+    write("core", "remap", core(0, 1, 3, 0, (0x5000, 0, 0)))
+    write("core", "query", core(6, 1, 0, 0, (1, 0x100000001, 0)))
+
+
 if __name__ == "__main__":
     make_igvm()
     make_elf()
     make_ovmf()
+    make_core()
