@@ -107,6 +107,18 @@ TEST(refuses_damaged_sizes)
 	}
 }
 
+/* An entry of no bytes would be read for ever. */
+TEST(refuses_an_empty_foreign_entry)
+{
+	struct ovmf_image image;
+	struct tail *t = make_firmware();
+
+	t->metadata_entry.guid[0] ^= 1;
+	t->metadata_entry.bytes = 0;
+	CHECK_EQ(ovmf_read(&image, firmware, sizeof(firmware)), ERR_FORMAT);
+	CHECK_STR(image.defect, "has a damaged OVMF table");
+}
+
 /* A count that fits the array but reaches behind the image. */
 TEST(refuses_sections_behind_the_end)
 {
@@ -121,4 +133,4 @@ TEST(refuses_sections_behind_the_end)
 
 UNIT_MAIN(CASE(yields_sections_in_order), CASE(refuses_what_is_cut_off_in_front),
 	  CASE(refuses_every_shorter_prefix), CASE(refuses_damaged_sizes),
-	  CASE(refuses_sections_behind_the_end))
+	  CASE(refuses_an_empty_foreign_entry), CASE(refuses_sections_behind_the_end))
