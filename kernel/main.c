@@ -46,7 +46,7 @@ static const struct boot_step boot_steps[] = {
 	{ "serial log", arch_boot_serial, PANIC_HOST },
 	{ "boot information", bootinfo_read, PANIC_BOOT },
 	{ "services", service_start_all, PANIC_BOOT },
-	{ "other CPUs", cpus_start, PANIC_BOOT },
+	{ "other CPUs", cpus_start, PANIC_HOST },
 	{ "guest firmware", firmware_start, PANIC_BOOT },
 };
 
@@ -62,5 +62,12 @@ void main_boot(const struct image_map *image)
 		log_info("boot: %s", step->name);
 	}
 	log_info("boot: request loop");
+	request_loop();
+}
+
+void main_cpu(unsigned int index)
+{
+	log_debug("CPU %u: running", index);
+	cpus_online();
 	request_loop();
 }

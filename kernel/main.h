@@ -5,3 +5,6 @@
 #include "msg/image.h"
 
 NORETURN void main_boot(const struct image_map *image);
+
+/* Where the SVSM's other CPUs begin. */
+NORETURN void main_cpu(unsigned int index);

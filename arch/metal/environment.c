@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "log.h"
 #include "metal/access.h"
+#include "metal/environment.h"
 #include "metal/ghcb.h"
 #include "metal/insn.h"
 #include "metal/percpu.h"
@@ -23,6 +24,12 @@
 
 static struct cpuid_page cpuid_copy; /* written once, before any CPUID is answered */
 static uint64_t sev_features;
+static uint64_t hv_features;
+
+uint64_t environment_hv_features(void)
+{
+	return hv_features;
+}
 
 static enum err check_image(const struct image_map *image)
 {
@@ -102,7 +109,8 @@ static enum err check_host(unsigned int cbit)
 			  features >> 12);
 		return ERR_HOST;
 	}
-	log_info("environment: C-bit %u, hypervisor features %lx", cbit, features >> 12);
+	hv_features = features >> 12;
+	log_info("environment: C-bit %u, hypervisor features %lx", cbit, hv_features);
 	return ERR_OK;
 }
 

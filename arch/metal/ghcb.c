@@ -10,6 +10,7 @@
 #include "arch/rmp.h"
 #include "base/mem.h"
 #include "log.h"
+#include "metal/environment.h"
 #include "metal/insn.h"
 #include "metal/percpu.h"
 #include "metal/tables.h"
@@ -43,28 +44,33 @@ static enum err make_shared(gpa_t page)
 	return answer == GHCB_MSR_PSC_RESP ? ERR_OK : ERR_HOST;
 }
 
+/* A page of ours that the host can read and write, zeroed. */
+static void *alloc_shared(void)
+{
+	void *page = pool_alloc(1);
+
+	if (page == NULL || make_shared(pool_gpa(page)) != ERR_OK) {
+		return NULL;
+	}
+	tables_share(page);
+	arch_flush_all();
+	memset(page, 0, PAGE_SIZE);
+	return page;
+}
+
 enum err ghcb_setup(void)
 {
-	struct ghcb *ghcb = pool_alloc(1);
-	gpa_t page;
-	enum err err;
+	struct ghcb *ghcb = alloc_shared();
+	uint64_t page;
 
 	if (ghcb == NULL) {
-		return ERR_NOMEM;
-	}
-	page = pool_gpa(ghcb);
-	err = make_shared(page);
-	if (err != ERR_OK) {
-		return err;
-	}
-	tables_share(ghcb);
-	arch_flush_all();
-	memset(ghcb, 0, sizeof(*ghcb));
-	if (ghcb_msr_call(GHCB_MSR_REGISTER_GPA_REQ | page.value) !=
-	    (GHCB_MSR_REGISTER_GPA_RESP | page.value)) {
 		return ERR_HOST;
 	}
-	insn_wrmsr(MSR_GHCB, page.value);
+	page = pool_gpa(ghcb).value;
+	if (ghcb_msr_call(GHCB_MSR_REGISTER_GPA_REQ | page) != (GHCB_MSR_REGISTER_GPA_RESP | page)) {
+		return ERR_HOST;
+	}
+	insn_wrmsr(MSR_GHCB, page);
 	percpu_this()->ghcb = ghcb;
 	return ERR_OK;
 }
@@ -129,7 +135,7 @@ enum err arch_host_vcpu(uint32_t apic_id, unsigned int vmpl, unsigned int action
 }
 
 /* CPUID leaf 1, EBX[31:24]: which vCPU this is, only the host knows. */
-enum err arch_host_apic_id(uint32_t *apic_id)
+static enum err own_apic_id(uint32_t *apic_id)
 {
 	struct ghcb *g = begin(EXIT_CPUID, 0, 0);
 	uint64_t info2;
@@ -144,6 +150,52 @@ enum err arch_host_apic_id(uint32_t *apic_id)
 		*apic_id = (uint32_t)READ_ONCE(g->rbx) >> 24;
 	}
 	return err;
+}
+
+/* The list page: a count and that many ids, all the host's. It stays shared; there is one. */
+static enum err read_id_list(uint32_t own, uint32_t *ids, uint32_t max, uint32_t *count)
+{
+	const uint32_t *list = alloc_shared();
+	struct ghcb *g;
+	uint64_t info2;
+	uint32_t listed;
+
+	if (list == NULL) {
+		return ERR_NOMEM;
+	}
+	g = begin(GHCB_EVENT_GET_APIC_IDS, pool_gpa(list).value, 0);
+	g->rax = 1;
+	set_valid(g, GHCB_VALID(rax));
+	if (finish(g, &info2) != ERR_OK || READ_ONCE(g->rax) != 1) {
+		return ERR_HOST;
+	}
+	listed = READ_ONCE(list[0]);
+	ids[0] = own;
+	*count = 1;
+	for (uint32_t i = 1; i <= listed && i < PAGE_SIZE / sizeof(*list); i++) {
+		uint32_t id = READ_ONCE(list[i]);
+
+		if (id != own && *count < max) {
+			ids[(*count)++] = id;
+		}
+	}
+	return ERR_OK;
+}
+
+enum err arch_host_apic_ids(uint32_t *ids, uint32_t max, uint32_t *count)
+{
+	uint32_t own;
+	enum err err = own_apic_id(&own);
+
+	if (err != ERR_OK) {
+		return err;
+	}
+	if ((environment_hv_features() & GHCB_HV_FT_APIC_ID_LIST) == 0) {
+		ids[0] = own;
+		*count = 1;
+		return ERR_UNSUPPORTED;
+	}
+	return read_id_list(own, ids, max, count);
 }
 
 /* String output or input of single bytes through the GHCB's buffer, many at a time. */
@@ -191,8 +243,8 @@ enum err arch_host_port_out16(uint16_t port, uint16_t value)
 	return port_out(port, IOIO_SIZE_16, value);
 }
 
-/* The second serial port: the first is the guest's console. 115200 baud, 8N1, no interrupts. */
-#define SERIAL_PORT 0x2F8
+/* The third serial port: firmware writes its console to the first two. 115200 baud, 8N1, no interrupts. */
+#define SERIAL_PORT 0x3E8
 
 enum err arch_boot_serial(const struct image_map *image)
 {

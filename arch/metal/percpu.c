@@ -1,4 +1,7 @@
-/* Per-CPU data, descriptors, stacks. Each stack has an unmapped page below it. */
+/*
+ * Per-CPU data, descriptors, stacks. Stacks have a part of the address space of their own, with
+ * unmapped pages between them: an overflow faults, and takes the fault's own stack.
+ */
 #include "metal/percpu.h"
 
 #include "arch/boot.h"
@@ -8,9 +11,15 @@
 #include "metal/trap.h"
 #include "mm/pool.h"
 #include "x86/msr.h"
-#include "x86/regs.h"
+#include "x86/paging.h"
 
-#define IST_STACK_PAGES 2
+/* Slot i of a CPU: IST stack i, or (the last) its kernel stack; mapped at the slot's upper end. */
+#define STACK_VA	   UINT64_C(0xffffffffa0000000)
+#define STACK_SLOTS	   8
+#define STACK_SLOT_PAGES   8
+#define STACK_IST_PAGES	   1
+#define STACK_KERNEL_PAGES 4
+_Static_assert(STACK_SLOTS == IST_COUNT + 1, "a slot for each IST stack and the kernel's");
 
 /* Code and data of CPL0 and CPL3, accessed bits set: base and limit mean nothing in long mode. */
 static const uint64_t gdt_template[] = {
@@ -21,9 +30,6 @@ struct table_pointer {
 	uint16_t limit;
 	uint64_t base;
 } PACKED;
-
-/* From trap_entry.S. */
-void user_syscall(void);
 
 static void load_gdt(const uint64_t *gdt, size_t bytes)
 {
@@ -37,13 +43,12 @@ static void load_gdt(const uint64_t *gdt, size_t bytes)
 			 : "rax", "memory");
 }
 
-/* Until there is a TSS: the stub's table goes away with low memory. */
 void percpu_load_boot_gdt(void)
 {
 	load_gdt(gdt_template, sizeof(gdt_template));
 }
 
-static void load_own_gdt(struct percpu *p)
+static void make_gdt(struct percpu *p)
 {
 	uint64_t tss = (uint64_t)(uintptr_t)&p->tss;
 
@@ -53,63 +58,91 @@ static void load_own_gdt(struct percpu *p)
 	p->gdt[5] = (sizeof(p->tss) - 1) | (tss & 0xFFFFFF) << 16 | UINT64_C(0x89) << 40 |
 		    (tss >> 24 & 0xFF) << 56;
 	p->gdt[6] = tss >> 32;
-	load_gdt(p->gdt, sizeof(p->gdt));
 }
 
-static void set_syscall_msrs(void)
+static uint64_t slot_top(unsigned int index, unsigned int slot)
 {
-	insn_wrmsr(MSR_STAR, (uint64_t)SELECTOR_KERNEL_CODE << 32);
-	insn_wrmsr(MSR_LSTAR, (uint64_t)(uintptr_t)user_syscall);
-	/* Every flag that can be cleared is: interrupts, direction, trap, alignment check, nested task. */
-	insn_wrmsr(MSR_SFMASK, 0xFFFFFFFF & ~RFLAGS_ONE);
-	insn_wrmsr(MSR_EFER, insn_rdmsr(MSR_EFER) | EFER_SCE);
+	uint64_t number = (uint64_t)index * STACK_SLOTS + slot;
+
+	return STACK_VA + (number + 1) * STACK_SLOT_PAGES * PAGE_SIZE;
+}
+
+static enum err map_stack(unsigned int index, unsigned int slot, unsigned int pages)
+{
+	uint8_t *memory = pool_alloc(pages);
+	uint64_t base = slot_top(index, slot) - pages * PAGE_SIZE;
+
+	if (memory == NULL) {
+		return ERR_NOMEM;
+	}
+	for (unsigned int i = 0; i < pages; i++) {
+		uint64_t *entry =
+			tables_entry(tables_kernel_root(), base + i * PAGE_SIZE, 0, false);
+
+		if (entry == NULL) {
+			return ERR_NOMEM;
+		}
+		*entry = tables_private(pool_gpa(memory + i * PAGE_SIZE).value) | PTE_PRESENT |
+			 PTE_WRITE | PTE_NX | PTE_ACCESSED | PTE_DIRTY;
+	}
+	return ERR_OK;
+}
+
+uint64_t percpu_stack_top(unsigned int index)
+{
+	return slot_top(index, IST_COUNT);
+}
+
+struct percpu *percpu_create(unsigned int index)
+{
+	struct percpu *p = pool_alloc(1);
+	enum err err = p != NULL ? ERR_OK : ERR_NOMEM;
+
+	for (unsigned int i = 0; i < IST_COUNT && err == ERR_OK; i++) {
+		err = map_stack(index, i, STACK_IST_PAGES);
+		p->tss.ist[i] = slot_top(index, i);
+	}
+	/* The first CPU stays on the stack that the image brought. */
+	if (err == ERR_OK && index != 0) {
+		err = map_stack(index, IST_COUNT, STACK_KERNEL_PAGES);
+	}
+	if (err != ERR_OK) {
+		return NULL;
+	}
+	p->self = p;
+	p->index = index;
+	p->cr3 = tables_private(tables_kernel_root());
+	p->tss.iomap_base = sizeof(p->tss); /* no I/O bitmap: CPL3 has no ports */
+	make_gdt(p);
+	return p;
 }
 
 enum err arch_boot_percpu(const struct image_map *image)
 {
-	struct percpu *p = pool_alloc(1);
+	struct percpu *p = percpu_create(0);
 
 	(void)image;
 	if (p == NULL) {
 		return ERR_NOMEM;
 	}
-	p->self = p;
-	p->index = 0;
-	p->cr3 = tables_private(tables_kernel_root());
 	insn_wrmsr(MSR_GS_BASE, (uint64_t)(uintptr_t)p);
 	insn_wrmsr(MSR_KERNEL_GS_BASE, 0);
-	return ERR_OK;
-}
-
-static enum err add_ist_stack(struct percpu *p, unsigned int i)
-{
-	uint8_t *stack = pool_alloc(1 + IST_STACK_PAGES);
-
-	if (stack == NULL) {
-		return ERR_NOMEM;
-	}
-	tables_unmap(stack);
-	p->tss.ist[i] = (uint64_t)(uintptr_t)(stack + (1 + IST_STACK_PAGES) * PAGE_SIZE);
 	return ERR_OK;
 }
 
 enum err arch_boot_tss(const struct image_map *image)
 {
 	struct percpu *p = percpu_this();
-	enum err err = ERR_OK;
 
 	(void)image;
-	p->tss.iomap_base = sizeof(p->tss); /* no I/O bitmap: CPL3 has no ports */
-	for (unsigned int i = 0; i < IST_COUNT && err == ERR_OK; i++) {
-		err = add_ist_stack(p, i);
-	}
-	if (err == ERR_OK) {
-		load_own_gdt(p);
-		__asm__ volatile("ltr %w0" : : "r"(SELECTOR_TSS));
-		trap_use_ist();
-		set_syscall_msrs();
-	}
-	return err;
+	load_gdt(p->gdt, sizeof(p->gdt));
+	__asm__ volatile("ltr %w0" : : "r"(SELECTOR_TSS));
+	trap_use_ist();
+	insn_wrmsr(MSR_STAR, PERCPU_STAR);
+	insn_wrmsr(MSR_LSTAR, (uint64_t)(uintptr_t)user_syscall);
+	insn_wrmsr(MSR_SFMASK, PERCPU_SFMASK);
+	insn_wrmsr(MSR_EFER, insn_rdmsr(MSR_EFER) | EFER_SCE);
+	return ERR_OK;
 }
 
 unsigned int arch_cpu_index(void)

@@ -6,6 +6,7 @@
 #include "arch/space.h"
 #include "base/compiler.h"
 #include "snp/ghcb.h"
+#include "x86/regs.h"
 
 #define SELECTOR_KERNEL_CODE 0x08
 #define SELECTOR_KERNEL_DATA 0x10
@@ -48,6 +49,19 @@ static inline struct percpu *percpu_this(void)
 	__asm__("mov %%gs:%c1, %0" : "=r"(p) : "i"(offsetof(struct percpu, self)));
 	return p;
 }
+
+/* This CPU's own data, tables and stacks for a CPU; NULL: no memory. */
+struct percpu *percpu_create(unsigned int index);
+
+/* Where the kernel stack of a CPU that percpu_create() made begins. */
+uint64_t percpu_stack_top(unsigned int index);
+
+/* Value of the MSR that masks flags at SYSCALL: every one that can be. */
+#define PERCPU_SFMASK (UINT64_C(0xFFFFFFFF) & ~RFLAGS_ONE)
+#define PERCPU_STAR   ((uint64_t)SELECTOR_KERNEL_CODE << 32)
+
+/* From trap_entry.S. */
+void user_syscall(void);
 
 /* Descriptors without a TSS, for the boot's first steps. */
 void percpu_load_boot_gdt(void);

@@ -82,6 +82,16 @@ void trap_load_idt(void)
 	__asm__ volatile("lidt %0" : : "m"(pointer));
 }
 
+uint64_t trap_idt_base(void)
+{
+	return (uint64_t)(uintptr_t)idt;
+}
+
+uint32_t trap_idt_limit(void)
+{
+	return sizeof(idt) - 1;
+}
+
 void trap_use_ist(void)
 {
 	for (unsigned int v = 0; v < TRAP_VECTORS; v++) {

@@ -27,5 +27,9 @@ void trap_report_injected(void);
 /* Loads an IDT whose gates have no stack of their own yet. */
 void trap_load_idt(void);
 
+/* For the VMSA of another CPU: all share one IDT. */
+uint64_t trap_idt_base(void);
+uint32_t trap_idt_limit(void);
+
 /* Gives each vector its IST stack; the TSS is loaded. */
 void trap_use_ist(void);

@@ -172,17 +172,6 @@ void firmware_make_vmsa(struct vmsa *vmsa, unsigned int vmpl, uint64_t features,
 	};
 }
 
-/* A page for a VMSA must not be 2 MiB aligned (an erratum of Milan and Genoa; KVM refuses it). */
-static struct vmsa *alloc_vmsa(void)
-{
-	uint8_t *pair = pool_alloc(2);
-
-	if (pair != NULL && is_aligned(pool_gpa(pair).value, PAGE_2M_SIZE)) {
-		pair += PAGE_SIZE;
-	}
-	return (struct vmsa *)(void *)pair;
-}
-
 static uint32_t cpu_signature(void)
 {
 	const struct cpuid_entry *leaf = cpuid_table_find(arch_cpuid_page(), 1, 0);
@@ -193,7 +182,7 @@ static uint32_t cpu_signature(void)
 static enum err start_vcpu(const struct image_map *image, gpa_t caa)
 {
 	struct vcpu *vcpu = vcpu_this();
-	struct vmsa *vmsa = alloc_vmsa();
+	struct vmsa *vmsa = pool_alloc_vmsa();
 	struct registry_entry entry = { .caa = caa, .vmpl = (uint8_t)image->guest_vmpl };
 	struct rmp_result r;
 	enum err err;
@@ -205,7 +194,6 @@ static enum err start_vcpu(const struct image_map *image, gpa_t caa)
 	entry.vmsa = pool_gpa(vmsa);
 	entry.apic_id = vcpu->apic_id;
 	entry.is_launch = true;
-	vcpu->vmpl = image->guest_vmpl;
 	r = arch_rmpadjust(entry.vmsa, RMP_4K, image->guest_vmpl, 0, true);
 	if (r.faulted || r.status != RMP_OK) {
 		return ERR_FAULT;

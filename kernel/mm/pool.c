@@ -73,6 +73,20 @@ void *pool_alloc(size_t pages)
 	return found;
 }
 
+void *pool_alloc_vmsa(void)
+{
+	uint8_t *page = pool_alloc(1);
+
+	if (page == NULL || !is_aligned(pool_gpa(page).value, PAGE_2M_SIZE)) {
+		return page;
+	}
+	/* The aligned page is kept while the next one is taken, then given back. */
+	void *other = pool_alloc(1);
+
+	pool_free(page, 1);
+	return other;
+}
+
 void pool_free(void *first, size_t pages)
 {
 	size_t page = (size_t)((uint8_t *)first - base) / PAGE_SIZE;

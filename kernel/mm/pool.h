@@ -15,6 +15,12 @@ void pool_init(const struct image_map *image);
 /* Contiguous zeroed pages, or NULL. */
 void *pool_alloc(size_t pages);
 
+/*
+ * A page for a VMSA: never 2 MiB aligned, because of an erratum of Milan and Genoa (KVM refuses such
+ * VMSAs). NULL: no memory.
+ */
+void *pool_alloc_vmsa(void);
+
 void pool_free(void *first, size_t pages);
 
 /* Between the kernel's linear mapping of its region and gPAs. The pointer lies in the region. */

@@ -4,12 +4,12 @@
  */
 #include "request.h"
 
+#include "arch/cpu.h"
 #include "arch/guest.h"
 #include "arch/host.h"
 #include "ipc/route.h"
 #include "log.h"
 #include "mm/guestmem.h"
-#include "panic.h"
 #include "snp/ghcb.h"
 #include "snp/vmsa.h"
 #include "svsm/protocol.h"
@@ -87,19 +87,34 @@ bool request_handle(const struct registry_entry *entry)
 	return asked;
 }
 
-/* Whoever may have called on this vCPU: the host does not say, and would not be believed. */
-static void serve_all(struct vcpu *vcpu)
+/*
+ * Whoever may have called on this vCPU: the host does not say, and would not be believed. False: there
+ * is nobody to run at the vCPU's VMPL.
+ */
+static bool serve_all(struct vcpu *vcpu)
 {
 	unsigned int cursor = 0;
 	struct registry_entry *entry;
+	bool can_run = false;
 
 	while ((entry = registry_enter(vcpu->apic_id, &cursor)) != NULL) {
 		vcpu->caller = entry;
 		if (request_handle(entry)) {
 			vcpu->vmpl = entry->vmpl;
 		}
+		can_run = can_run || entry->vmpl == vcpu->vmpl;
 		vcpu->caller = NULL;
 		registry_leave(entry);
+	}
+	return can_run;
+}
+
+/* A refusal is no reason to end: a VMSA that a guest announced may not have been given to the host yet. */
+static void run(const struct vcpu *vcpu)
+{
+	if (arch_host_run_vmpl(vcpu->vmpl) != ERR_OK) {
+		log_warn("vCPU %x: the host does not run VMPL%u", vcpu->apic_id, vcpu->vmpl);
+		arch_idle();
 	}
 }
 
@@ -108,9 +123,10 @@ void request_loop(void)
 	struct vcpu *vcpu = vcpu_this();
 
 	for (;;) {
-		if (arch_host_run_vmpl(vcpu->vmpl) != ERR_OK) {
-			panic(PANIC_HOST, "the host refuses to run VMPL%u", vcpu->vmpl);
+		if (serve_all(vcpu)) {
+			run(vcpu);
+		} else {
+			arch_idle();
 		}
-		serve_all(vcpu);
 	}
 }

@@ -27,12 +27,27 @@ enum err vcpu_init(unsigned int wanted)
 	}
 	vcpus = pool_alloc(align_up(wanted * sizeof(*vcpus), PAGE_SIZE) / PAGE_SIZE);
 	count = vcpus != NULL ? wanted : 0;
+	for (unsigned int i = 0; i < count; i++) {
+		vcpus[i].apic_id = VCPU_UNUSED;
+	}
 	return vcpus != NULL ? registry_init(wanted) : ERR_NOMEM;
 }
 
 unsigned int vcpu_count(void)
 {
 	return count;
+}
+
+void vcpu_set_apic_id(unsigned int index, uint32_t apic_id)
+{
+	vcpus[index].apic_id = apic_id;
+}
+
+void vcpu_set_vmpl(unsigned int vmpl)
+{
+	for (unsigned int i = 0; i < count; i++) {
+		vcpus[i].vmpl = vmpl;
+	}
 }
 
 struct vcpu *vcpu_this(void)
@@ -43,7 +58,7 @@ struct vcpu *vcpu_this(void)
 static bool is_known_cpu(uint32_t apic_id)
 {
 	for (unsigned int i = 0; i < count; i++) {
-		if (vcpus[i].apic_id == apic_id) {
+		if (apic_id != VCPU_UNUSED && vcpus[i].apic_id == apic_id) {
 			return true;
 		}
 	}

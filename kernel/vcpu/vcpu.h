@@ -8,9 +8,11 @@
 #include "base/err.h"
 #include "vcpu/registry.h"
 
+#define VCPU_UNUSED UINT32_MAX
+
 /* One per CPU of the VM; only its own CPU writes it. */
 struct vcpu {
-	uint32_t apic_id;
+	uint32_t apic_id; /* VCPU_UNUSED: the SVSM does not run there */
 	unsigned int vmpl; /* the VMPL that runs when VMPL0 has nothing to do */
 	struct registry_entry *caller; /* whose call is being answered, or NULL */
 };
@@ -18,6 +20,10 @@ struct vcpu {
 enum err vcpu_init(unsigned int count);
 unsigned int vcpu_count(void);
 struct vcpu *vcpu_this(void);
+
+/* At boot: who is who, and where guests start. */
+void vcpu_set_apic_id(unsigned int index, uint32_t apic_id);
+void vcpu_set_vmpl(unsigned int vmpl);
 
 /*
  * CREATE_VCPU, DELETE_VCPU and REMAP_CA (publication 58019, chapter 6) for a caller at `vmpl`;

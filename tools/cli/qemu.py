@@ -48,7 +48,7 @@ def command_line(options, bios, igvm, sockets):
              '-fw_cfg', f'name=opt/keel/sim,string=c_bit={options.c_bit} la57={int(la57)}']
     for name in CHANNELS[:3]:
         words += ['-chardev', f'socket,id={name},path={escape(sockets[name])}']
-    words += ['-serial', 'chardev:guest', '-serial', 'chardev:svsm',
+    words += ['-serial', 'chardev:guest', '-serial', 'null', '-serial', 'chardev:svsm',
               '-device', 'isa-debugcon,iobase=0xe9,chardev=sim', '-qmp', 'unix:' + escape(sockets['qmp'])]
     for option in ('kernel', 'initrd', 'append'):
         if getattr(options, option) is not None:

@@ -14,6 +14,15 @@
 /* Index of this CPU: 0 for the first, below CPU_MAX. */
 unsigned int arch_cpu_index(void);
 
+/* Waits until the host has something for this CPU; returns at any time, for no reason too. */
+void arch_idle(void);
+
+/*
+ * Starts another CPU of the SVSM: index below CPU_MAX, with the host's APIC id. It calls main_cpu() with
+ * its index. ERR_NOMEM, ERR_HOST.
+ */
+enum err arch_cpu_start(unsigned int index, uint32_t apic_id);
+
 /* TSC ticks since some moment, not secure: the host can lie. For budgets only, never for secrets. */
 uint64_t arch_ticks(void);
 

@@ -14,8 +14,11 @@ enum err arch_host_run_vmpl(unsigned int vmpl);
 enum err arch_host_vcpu(uint32_t apic_id, unsigned int vmpl, unsigned int action, gpa_t vmsa,
 			uint64_t features);
 
-/* The host's APIC id of this vCPU. */
-enum err arch_host_apic_id(uint32_t *apic_id);
+/*
+ * The APIC ids of the VM's vCPUs, this one's first; *count is at most `max`. ERR_UNSUPPORTED: the host
+ * tells only this one's, which is then the whole list.
+ */
+enum err arch_host_apic_ids(uint32_t *ids, uint32_t max, uint32_t *count);
 
 /* Port input and output, for fw_cfg: bytes from or to one port, one size-byte access each. */
 enum err arch_host_port_in(uint16_t port, void *dst, size_t bytes);
