@@ -10,6 +10,7 @@
 
 #define FAULTY(call) SVSM_CALL(FAULTY_PROTOCOL, (call))
 #define YIELDS	     3
+#define WORD	     UINT64_C(0x123456789abcdef0)
 
 static const struct {
 	const char *name;
@@ -59,6 +60,29 @@ static const struct {
 	{ "VMMCALL", FAULTY_VMMCALL },
 	{ "PVALIDATE", FAULTY_PVALIDATE },
 	{ "RMPADJUST", FAULTY_RMPADJUST },
+	{ "RMPQUERY", FAULTY_RMPQUERY },
+	{ "INVLPGB", FAULTY_INVLPGB },
+	{ "TLBSYNC", FAULTY_TLBSYNC },
+	{ "VMRUN", FAULTY_VMRUN },
+	{ "RDPMC", FAULTY_RDPMC },
+	{ "XSETBV", FAULTY_XSETBV },
+	{ "CLTS", FAULTY_CLTS },
+	{ "SGDT", FAULTY_SGDT },
+	{ "SIDT", FAULTY_SIDT },
+	{ "SLDT", FAULTY_SLDT },
+	{ "STR", FAULTY_STR },
+	{ "SMSW", FAULTY_SMSW },
+	{ "LTR", FAULTY_LTR },
+	{ "LLDT", FAULTY_LLDT },
+	{ "WRFSBASE", FAULTY_WRFSBASE },
+	{ "SYSENTER", FAULTY_SYSENTER },
+	{ "STAC", FAULTY_STAC },
+	{ "SSE", FAULTY_SSE },
+	{ "SS of the kernel", FAULTY_KERNEL_SS },
+	{ "far jump to CPL0", FAULTY_KERNEL_CS },
+	{ "single step", FAULTY_STEP },
+	{ "#UD with DF, AC, NT", FAULTY_UD_ODD_FLAGS },
+	{ "#UD with a stack in the kernel", FAULTY_UD_ODD_STACK },
 	{ "exits", FAULTY_EXIT },
 	{ "overruns its budget", FAULTY_OVERRUN },
 	{ "reply of another version", FAULTY_REPLY_VERSION },
@@ -147,6 +171,41 @@ static void check_copies(void)
 	}
 }
 
+/* The kernel takes nothing over from the state in which a system call finds the CPU. */
+static void check_odd(void)
+{
+	static const char *const names[FAULTY_ODD_COUNT] = {
+		[FAULTY_ODD_NOT] = "in order",
+		[FAULTY_ODD_FLAGS] = "with DF, AC, NT",
+		[FAULTY_ODD_STACK] = "with a stack in the kernel",
+		[FAULTY_ODD_SEGMENTS] = "with null selectors",
+	};
+	static volatile uint64_t word ALIGNED(8);
+
+	check_subject("system call: ");
+	for (unsigned int i = 0; i < FAULTY_ODD_COUNT; i++) {
+		struct client_call call = { .rax = FAULTY(FAULTY_ODD),
+					    .rcx = i,
+					    .rdx = (uintptr_t)&word };
+
+		word = WORD + i;
+		compiler_barrier();
+		(void)svsm_call(&call);
+		check_equal(names[i], call.rax == SVSM_SUCCESS ? call.rcx : call.rax, WORD + i);
+	}
+}
+
+static void check_vmgexit(void)
+{
+	struct client_call call = { .rax = FAULTY(FAULTY_VMGEXIT) };
+	uint64_t rax = svsm_call(&call);
+
+	check_subject("service: ");
+	check_true("VMGEXIT does no harm",
+		   rax == SVSM_SUCCESS || rax == SVSM_ERR_KEEL_SERVICE_DIED);
+	check_equal("and it answers after", echo(8), 9);
+}
+
 /* INCOMPLETE as often as it yields, the arguments untouched, then the answer. */
 static void check_yield(void)
 {
@@ -201,6 +260,8 @@ void cases_faulty(void)
 	check_deadly();
 	check_syscalls();
 	check_copies();
+	check_odd();
+	check_vmgexit();
 	check_yield();
 	if (query(FRAGILE_PROTOCOL) == 0) {
 		check_subject("");

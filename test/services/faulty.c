@@ -8,10 +8,13 @@
 
 #include "base/bits.h"
 #include "base/compiler.h"
+#include "base/mem.h"
 #include "msg/image.h"
 #include "rt/service.h"
 #include "rt/sys.h"
 #include "svsm/protocol.h"
+#include "svsm/result.h"
+#include "x86/regs.h"
 
 #define UNMAPPED     UINT64_C(0x00300000) /* below every image */
 #define NOT_CANONICAL UINT64_C(0x8000000000000000)
@@ -262,6 +265,158 @@ static void privileged_rest(uint32_t call)
 	}
 }
 
+/* What else user code has no business with: other RMP instructions, SVM, what UMIP hides. */
+static void privileged_more(uint32_t call)
+{
+	static uint8_t table[10];
+
+	switch (call) {
+	case FAULTY_RMPQUERY:
+		__asm__ volatile(".byte 0xf3, 0x0f, 0x01, 0xfd"
+				 :
+				 : "a"(constants), "d"(1)
+				 : "rcx", "cc");
+		break;
+	case FAULTY_INVLPGB:
+		__asm__ volatile(".byte 0x0f, 0x01, 0xfe" : : "a"(0), "c"(0), "d"(0));
+		break;
+	case FAULTY_TLBSYNC:
+		__asm__ volatile(".byte 0x0f, 0x01, 0xff");
+		break;
+	case FAULTY_VMRUN:
+		__asm__ volatile("vmrun" : : "a"(constants));
+		break;
+	case FAULTY_RDPMC:
+		__asm__ volatile("rdpmc" : : "c"(0) : "rax", "rdx");
+		break;
+	case FAULTY_XSETBV:
+		__asm__ volatile("xsetbv" : : "a"(1), "c"(0), "d"(0));
+		break;
+	case FAULTY_CLTS:
+		__asm__ volatile("clts");
+		break;
+	case FAULTY_SGDT:
+		__asm__ volatile("sgdt %0" : "=m"(table));
+		break;
+	case FAULTY_SIDT:
+		__asm__ volatile("sidt %0" : "=m"(table));
+		break;
+	case FAULTY_SLDT:
+		__asm__ volatile("sldt %%ax" : : : "rax");
+		break;
+	case FAULTY_STR:
+		__asm__ volatile("str %%ax" : : : "rax");
+		break;
+	case FAULTY_SMSW:
+		__asm__ volatile("smsw %%ax" : : : "rax");
+		break;
+	case FAULTY_LTR:
+		__asm__ volatile("ltr %%ax" : : "a"(0));
+		break;
+	case FAULTY_LLDT:
+		__asm__ volatile("lldt %%ax" : : "a"(0));
+		break;
+	default:
+		break;
+	}
+}
+
+#define KERNEL_CS_RPL0 0x08
+#define ODD_FLAGS      (RFLAGS_DF | RFLAGS_AC | RFLAGS_NT | RFLAGS_ONE)
+
+static void far_jump(void)
+{
+	static const struct {
+		uint32_t offset;
+		uint16_t selector;
+	} PACKED target = { (uint32_t)SERVICE_IMAGE_VA, KERNEL_CS_RPL0 };
+
+	__asm__ volatile("ljmp *%0" : : "m"(target) : "memory");
+}
+
+/* States of the CPU that a kernel must not take over when an exception brings it in. */
+static void odd_fault(uint32_t call)
+{
+	switch (call) {
+	case FAULTY_WRFSBASE:
+		__asm__ volatile("wrfsbase %0" : : "r"(UINT64_C(0)));
+		break;
+	case FAULTY_SYSENTER:
+		__asm__ volatile("sysenter" : : : "memory");
+		break;
+	case FAULTY_STAC:
+		__asm__ volatile("stac");
+		break;
+	case FAULTY_SSE:
+		__asm__ volatile("xorps %xmm0, %xmm0");
+		break;
+	case FAULTY_KERNEL_SS:
+		__asm__ volatile("mov %0, %%ss" : : "r"(0x10));
+		break;
+	case FAULTY_KERNEL_CS:
+		far_jump();
+		break;
+	case FAULTY_STEP:
+		__asm__ volatile("push %0; popfq; nop"
+				 :
+				 : "r"(RFLAGS_TF | RFLAGS_ONE)
+				 : "cc", "memory");
+		break;
+	case FAULTY_UD_ODD_FLAGS:
+		__asm__ volatile("push %0; popfq; ud2" : : "r"(ODD_FLAGS) : "cc", "memory");
+		break;
+	case FAULTY_UD_ODD_STACK:
+		__asm__ volatile("mov %0, %%rsp; ud2" : : "r"(KERNEL_VA + 0x2000) : "memory");
+		break;
+	default:
+		break;
+	}
+}
+
+/* One system call with three arguments, with something done before and undone after it. */
+#define ODD_SYSCALL(before, after)                                                                \
+	__asm__ volatile(before "; syscall; " after                                               \
+			 : "+a"(number), "+d"(bytes)                                              \
+			 : "D"(gpa), "S"(offset), "r"(flags), "r"(kernel)                         \
+			 : "rcx", "r11", "r12", "r10", "cc", "memory")
+
+static enum err odd_copy(uint64_t which, uint64_t gpa)
+{
+	uint64_t number = SYS_COPY_FROM_GUEST;
+	uint64_t bytes = sizeof(uint64_t);
+	uint64_t offset = SERVICE_SCRATCH;
+	register uint64_t flags __asm__("r8") = ODD_FLAGS;
+	register uint64_t kernel __asm__("r9") = KERNEL_VA + 0x2000;
+
+	switch (which) {
+	case FAULTY_ODD_NOT:
+		ODD_SYSCALL("nop", "nop");
+		break;
+	case FAULTY_ODD_FLAGS:
+		ODD_SYSCALL("push %%r8; popfq", "push $2; popfq");
+		break;
+	case FAULTY_ODD_STACK:
+		ODD_SYSCALL("mov %%rsp, %%r12; mov %%r9, %%rsp", "mov %%r12, %%rsp");
+		break;
+	case FAULTY_ODD_SEGMENTS:
+		ODD_SYSCALL("xor %%ecx, %%ecx; mov %%ecx, %%ds; mov %%ecx, %%es; mov %%ecx, %%fs;"
+			    "mov %%ecx, %%gs",
+			    "nop");
+		break;
+	default:
+		return ERR_UNSUPPORTED;
+	}
+	return (enum err)number;
+}
+
+static void odd(const struct msg_header *request, struct msg_header *reply)
+{
+	enum err err = odd_copy(request->rcx, request->rdx);
+
+	memcpy(&reply->rcx, service_buffer(reply)->scratch, sizeof(reply->rcx));
+	reply->result = svsm_result(err);
+}
+
 /* What the service does to the protocol with its kernel. */
 static void misbehave(uint32_t call, struct msg_header *reply)
 {
@@ -348,12 +503,18 @@ void service_handle(const struct msg_header *request, struct msg_header *reply)
 		yield(request->rcx, reply);
 	} else if (call == FAULTY_SYSCALL) {
 		reply->rcx = (uint64_t)bad_syscall(request->rcx, request->rdx);
+	} else if (call == FAULTY_ODD) {
+		odd(request, reply);
+	} else if (call == FAULTY_VMGEXIT) {
+		__asm__ volatile("rep; vmmcall" : : : "memory");
 	} else if (call >= FAULTY_FIRST_DEADLY && call < FAULTY_DEADLY_END) {
 		raise(call);
 		touch(call, reply);
 		interrupt(call);
 		privileged_registers(call);
 		privileged_rest(call);
+		privileged_more(call);
+		odd_fault(call);
 		misbehave(call, reply);
 	} else {
 		reply->flags = 0;

@@ -24,6 +24,11 @@ enum faulty_call {
 	/* Makes a system call that the kernel refuses; RCX picks one (enum faulty_syscall). Answers
 	 * RCX = enum err. */
 	FAULTY_SYSCALL,
+	/* Copies 8 bytes of the gPA in RDX by a system call made in an odd state of the CPU; RCX
+	 * picks one (enum faulty_odd). Answers RCX = the bytes. */
+	FAULTY_ODD,
+	/* VMGEXIT: hardware may let CPL3 execute it. What the host then does is no harm. */
+	FAULTY_VMGEXIT,
 
 	/* Each of these ends the service. */
 	FAULTY_FIRST_DEADLY = 0x100,
@@ -71,6 +76,29 @@ enum faulty_call {
 	FAULTY_VMMCALL,
 	FAULTY_PVALIDATE,
 	FAULTY_RMPADJUST,
+	FAULTY_RMPQUERY,
+	FAULTY_INVLPGB,
+	FAULTY_TLBSYNC,
+	FAULTY_VMRUN,
+	FAULTY_RDPMC,
+	FAULTY_XSETBV,
+	FAULTY_CLTS,
+	FAULTY_SGDT,
+	FAULTY_SIDT,
+	FAULTY_SLDT,
+	FAULTY_STR,
+	FAULTY_SMSW,
+	FAULTY_LTR,
+	FAULTY_LLDT,
+	FAULTY_WRFSBASE,
+	FAULTY_SYSENTER,
+	FAULTY_STAC,
+	FAULTY_SSE,
+	FAULTY_KERNEL_SS,
+	FAULTY_KERNEL_CS,
+	FAULTY_STEP,
+	FAULTY_UD_ODD_FLAGS,
+	FAULTY_UD_ODD_STACK,
 	FAULTY_EXIT,
 	FAULTY_OVERRUN,
 	FAULTY_REPLY_VERSION,
@@ -79,6 +107,15 @@ enum faulty_call {
 	FAULTY_REPLY_FLAGS,
 	FAULTY_REPLY_PAYLOAD,
 	FAULTY_DEADLY_END,
+};
+
+/* RCX of FAULTY_ODD. */
+enum faulty_odd {
+	FAULTY_ODD_NOT,	     /* none, to compare with */
+	FAULTY_ODD_FLAGS,    /* direction, alignment check, nested task */
+	FAULTY_ODD_STACK,    /* the stack pointer names the kernel */
+	FAULTY_ODD_SEGMENTS, /* null selectors */
+	FAULTY_ODD_COUNT,
 };
 
 /* RCX of FAULTY_SYSCALL. */
