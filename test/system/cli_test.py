@@ -200,7 +200,7 @@ class Expect(Case):
 
     def test_last_words_count(self):
         """What the guest said right before its end was seen, whichever log is read first."""
-        scene = [['sim', 'sim: terminated: shutdown\n'], ['sleep', 0.3], ['guest', 'magic'], ['exit', 0]]
+        scene = [['sim', 'sim: terminated: guest power-off\n'], ['sleep', 0.3], ['guest', 'magic'], ['exit', 0]]
         self.assertEqual(self.keel(scene, '--expect', 'magic').returncode, 0)
 
 
@@ -228,10 +228,10 @@ class Report(Case):
 
     def test_of_termination(self):
         """A run that ended has said its numbers already."""
-        scene = [['sim', 'sim: terminated: shutdown\n'], ['sleep', 0.3], ['stats', 0], ['exit', 0]]
+        scene = [['sim', 'sim: terminated: guest power-off\n'], ['sleep', 0.3], ['stats', 0], ['exit', 0]]
         done = self.keel(scene, '--expect', 'magic', '--json', self.path('out.json'))
         self.assertEqual(done.returncode, 1)
-        self.assertEqual((self.json()['terminated'], self.json()['vmpl_switches']), ('shutdown', 60))
+        self.assertEqual((self.json()['terminated'], self.json()['vmpl_switches']), ('guest power-off', 60))
         self.assertIsNone(self.json()['boot_seconds'])
 
     def test_of_dead_qemu(self):
@@ -344,7 +344,8 @@ class Interactive(Case):
 
     def test_guest_shuts_down(self):
         """An ordinary one is exit 0."""
-        self.assertEqual(self.keel([['sim', 'sim: terminated: shutdown\n'], ['sleep', 0.2], ['exit', 0]]).returncode, 0)
+        scene = [['sim', 'sim: terminated: guest power-off\n'], ['sleep', 0.2], ['exit', 0]]
+        self.assertEqual(self.keel(scene).returncode, 0)
 
 
 class Text(unittest.TestCase):

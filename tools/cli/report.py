@@ -8,7 +8,7 @@ import build
 from common import Failure, sha256_file
 
 # How a guest ends that ends well.
-ORDINARY_ENDS = ('shutdown', 'reset')
+ORDINARY_ENDS = ('guest power-off', 'guest reset')
 COUNTED = ('launch_digest', 'guest_vmpl', 'smp', 'calls', 'results', 'exits', 'vmpl_switches')
 
 
