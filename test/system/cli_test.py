@@ -159,6 +159,11 @@ class Expect(Case):
         done = self.keel(scene, '--expect', '^UEFI Interactive Shell\nnext')
         self.assertEqual(done.returncode, 0, done.stderr)
 
+    def test_nothing_lost(self):
+        """Single bytes faster than anyone reads them all arrive."""
+        done = self.keel([['guest', 'a'], ['flood', 100000], ['guest', 'b']], '--expect', r'a\.{100000}b')
+        self.assertEqual(done.returncode, 0, done.stderr)
+
     def test_other_logs_do_not_count(self):
         """Only the guest's console is looked at."""
         done = self.keel([['svsm', 'magic\n'], ['sim', 'magic\n']], '--expect', 'magic', '--timeout', '1')

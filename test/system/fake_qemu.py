@@ -1,8 +1,9 @@
 #!/usr/bin/python3
-"""Behaves like QEMU as far as tools/keel can tell: connects its chardevs, answers QMP, plays a scene.
+"""Behaves like QEMU as far as tools/keel can tell: opens its chardevs, answers QMP, plays a scene.
 
 The scene is a JSON list in the environment (KEEL_FAKE_SCENE) of [verb, argument]: guest, svsm and sim write text,
-sleep waits, echo writes back what is typed, exit ends with a status, kill dies by SIGKILL, wait serves QMP until quit.
+flood writes single bytes and waits for nobody, sleep waits, echo writes
+back what is typed, exit ends with a status, kill dies by SIGKILL.
 """
 
 import json
@@ -19,30 +20,28 @@ STATS = {'launch_digest': 'ab' * 48, 'guest_vmpl': 2, 'smp': 1, 'calls': {'0.1':
 
 
 def connect():
-    """A socket for every chardev and for QMP, by name."""
-    paths = {}
+    """QEMU's ends of the pipes and of the QMP socket, by name."""
+    ends = {}
     for word in sys.argv:
-        found = re.match(r'socket,id=(\w+),path=(.*)', word)
+        found = re.match(r'pipe,id=(\w+),path=(.*)', word)
         if found:
-            paths[found.group(1)] = found.group(2)
+            ends[found.group(1) + '.in'] = os.open(found.group(2) + '.in', os.O_RDWR)
+            ends[found.group(1)] = os.open(found.group(2) + '.out', os.O_RDWR)
         if word.startswith('unix:'):
-            paths['qmp'] = word[len('unix:'):]
-    sockets = {}
-    for name, path in paths.items():
-        sockets[name] = socket.socket(socket.AF_UNIX)
-        sockets[name].connect(path)
-    return sockets
+            ends['qmp'] = socket.socket(socket.AF_UNIX)
+            ends['qmp'].connect(word[len('unix:'):])
+    return ends
 
 
-def serve_qmp(sockets):
+def serve_qmp(ends):
     """Answer each command; inject-nmi makes a statistics line, quit ends the process."""
-    qmp = sockets['qmp'].makefile('rwb')
+    qmp = ends['qmp'].makefile('rwb')
     for line in qmp:
         command = json.loads(line)['execute']
         qmp.write(b'{"return": {}}\n')
         qmp.flush()
         if command == 'inject-nmi' and not os.environ.get('KEEL_FAKE_DEAF'):
-            sockets['sim'].sendall(b'sim: stats ' + json.dumps(STATS).encode() + b'\n')
+            os.write(ends['sim'], b'sim: stats ' + json.dumps(STATS).encode() + b'\n')
         if command == 'quit':
             os._exit(0)
 
@@ -56,18 +55,22 @@ def main():
     if scene and scene[0][0] == 'refuse':
         print('qemu-system-x86_64: ' + scene[0][1], file=sys.stderr)
         return 1
-    sockets = connect()
-    sockets['qmp'].sendall(b'{"QMP": {"version": {}}}\n')
-    threading.Thread(target=serve_qmp, args=(sockets,), daemon=True).start()
+    ends = connect()
+    ends['qmp'].sendall(b'{"QMP": {"version": {}}}\n')
+    threading.Thread(target=serve_qmp, args=(ends,), daemon=True).start()
     for verb, argument in scene:
         if verb in ('guest', 'svsm', 'sim'):
-            sockets[verb].sendall(argument.encode())
+            os.write(ends[verb], argument.encode())
         elif verb == 'stats':
-            sockets['sim'].sendall(b'sim: stats ' + json.dumps(STATS).encode() + b'\n')
+            os.write(ends['sim'], b'sim: stats ' + json.dumps(STATS).encode() + b'\n')
+        elif verb == 'flood':
+            os.set_blocking(ends['guest'], False)
+            for _ in range(argument):
+                os.write(ends['guest'], b'.')
         elif verb == 'sleep':
             time.sleep(argument)
         elif verb == 'echo':
-            sockets['guest'].sendall(b'got ' + sockets['guest'].recv(100))
+            os.write(ends['guest'], b'got ' + os.read(ends['guest.in'], 100))
         elif verb == 'exit':
             os._exit(argument)
         elif verb == 'kill':

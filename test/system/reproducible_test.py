@@ -13,7 +13,7 @@ import tempfile
 
 PARTS = ["arch/stub.elf", "kernel/keel.elf", "services/core.elf", "test/guest/guest.fd"]
 TOOL = "tools/igvm/keel-igvm"
-NOT_SOURCE = ("build*", ".git", "subprojects", "__pycache__")
+NOT_SOURCE = ("build*", ".git", ".cache", "subprojects", "__pycache__")
 
 
 def run(*words, **more):

@@ -28,6 +28,7 @@ def configure(folder):
     try:
         with open(stamp, encoding='utf-8') as file:
             if file.read() == wanted:
+                quiet('configuring', ['ninja', '-C', folder, 'build.ninja'])
                 return
     except OSError:
         pass
@@ -94,13 +95,14 @@ def image_path(firmware, guest_vmpl, la57):
     return os.path.join(BUILD, '-'.join(['keel', *words]) + '.igvm')
 
 
-def image(firmware=None, guest_vmpl=2, la57=False):
-    """Put an image together from what is built; returns its path. It is replaced whole, never half-written."""
-    output = image_path(firmware, guest_vmpl, la57)
+def make_image(output, firmware=None, guest_vmpl=2, la57=False, folder=BUILD, kernel='kernel/keel.elf', services=None):
+    """Put an image together from what is built in FOLDER. OUTPUT is replaced whole, never half-written."""
     part_path = f'{output}.{os.getpid()}'
-    command = [part('tools/igvm/keel-igvm'), 'build', '--stub', part('arch/stub.elf'),
-               '--kernel', part('kernel/keel.elf'), '--firmware', firmware or fetch.firmware(),
-               '--service', 'core=' + part('services/core.elf'), '--guest-vmpl', str(guest_vmpl)]
+    command = [part('tools/igvm/keel-igvm', folder), 'build', '--stub', part('arch/stub.elf', folder),
+               '--kernel', part(kernel, folder), '--firmware', firmware or fetch.firmware(),
+               '--guest-vmpl', str(guest_vmpl)]
+    for name, path in {'core': 'services/core.elf', **(services or {})}.items():
+        command += ['--service', f'{name}={part(path, folder)}']
     if la57:
         command.append('--la57')
     PROGRESS.step('putting the image together')
@@ -110,6 +112,12 @@ def image(firmware=None, guest_vmpl=2, la57=False):
     finally:
         if os.path.exists(part_path):
             os.unlink(part_path)
+
+
+def image(firmware, guest_vmpl, la57):
+    """The image of these choices, made anew; returns its path."""
+    output = image_path(firmware, guest_vmpl, la57)
+    make_image(output, firmware, guest_vmpl, la57)
     return output
 
 

@@ -1,10 +1,13 @@
-"""The virtual machine: QEMU's command line, its process, and the sockets it talks through.
+"""The virtual machine: QEMU's command line, its process, and what it talks through.
 
-QEMU connects to sockets that this side listens on, so nothing has to be polled for; the folder they are in is removed
-as soon as QEMU has connected. The process dies with this one, whatever ends it.
+Consoles are pipes: a socket is full after some hundred single bytes that nobody read yet, and QEMU's serial port then
+loses what follows; a pipe takes a million. QMP is a socket that QEMU connects to. The folder they are in is removed as
+soon as QEMU has opened everything. The process dies with this one, whatever ends it.
 """
 
+import contextlib
 import ctypes
+import fcntl
 import json
 import os
 import re
@@ -18,7 +21,8 @@ import time
 
 from common import Failure
 
-CHANNELS = ('guest', 'svsm', 'sim', 'qmp')
+CONSOLES = ('guest', 'svsm', 'sim')
+PIPE_BYTES = 1 << 20
 CONNECT_SECONDS = 60
 QUIT_SECONDS = 5
 PR_SET_PDEATHSIG = 1
@@ -36,8 +40,8 @@ def cpu_model(c_bit, la57):
     return 'EPYC-Milan,phys-bits=48' if c_bit == 47 and not la57 else 'EPYC-Milan,+la57,phys-bits=52'
 
 
-def command_line(options, bios, igvm, sockets):
-    """QEMU's arguments; SOCKETS maps each of CHANNELS to a path that is listened on."""
+def command_line(options, bios, igvm, folder):
+    """QEMU's arguments; FOLDER has the pipes and the socket."""
     la57 = 'la57' in options.cpu_feature
     words = [options.qemu, '-machine', 'q35', '-cpu', cpu_model(options.c_bit, la57),
              '-accel', 'tcg,thread=multi' if options.smp > 1 else 'tcg',
@@ -46,10 +50,11 @@ def command_line(options, bios, igvm, sockets):
              '-bios', bios,
              '-fw_cfg', f'name=opt/keel/igvm,file={escape(igvm)}',
              '-fw_cfg', f'name=opt/keel/sim,string=c_bit={options.c_bit} la57={int(la57)}']
-    for name in CHANNELS[:3]:
-        words += ['-chardev', f'socket,id={name},path={escape(sockets[name])}']
+    for name in CONSOLES:
+        words += ['-chardev', f'pipe,id={name},path={escape(os.path.join(folder, name))}']
+    # OVMF writes its console to the second port as well; the third is the SVSM's alone.
     words += ['-serial', 'chardev:guest', '-serial', 'null', '-serial', 'chardev:svsm',
-              '-device', 'isa-debugcon,iobase=0xe9,chardev=sim', '-qmp', 'unix:' + escape(sockets['qmp'])]
+              '-device', 'isa-debugcon,iobase=0xe9,chardev=sim', '-qmp', 'unix:' + escape(os.path.join(folder, 'qmp'))]
     for option in ('kernel', 'initrd', 'append'):
         if getattr(options, option) is not None:
             words += ['-' + option, getattr(options, option)]
@@ -66,80 +71,82 @@ def die_with_parent():
 
 
 class Machine:
-    """A running QEMU."""
+    """A running QEMU: `consoles` has what it says, by name; bytes for the guest go to `keyboard`."""
 
     def __init__(self, options, bios, igvm):
         self.folder = None
         self.process = None
         self.errors = None
-        self.sockets = {}
+        self.qmp = None
+        self.consoles = {}
+        self.keyboard = None
         try:
             self.start(options, bios, igvm)
+        except OSError as error:
+            self.stop()
+            raise Failure(f'cannot start {options.qemu}: {error.strerror or error}') from error
         except BaseException:
             self.stop()
             raise
 
     def start(self, options, bios, igvm):
-        """Listen, start QEMU, and take its four connections."""
+        """Make the pipes, start QEMU, and wait until it answers on QMP: by then it has opened every file."""
         self.folder = tempfile.mkdtemp(prefix='keel-')
-        if len(self.folder) > SOCKET_PATH_MAX - len('/guest'):
+        if len(self.folder) > SOCKET_PATH_MAX - len('/qmp'):
             shutil.rmtree(self.folder)
             self.folder = tempfile.mkdtemp(prefix='keel-', dir='/tmp')
-        paths = {name: os.path.join(self.folder, name) for name in CHANNELS}
-        listeners = {}
-        try:
-            for name, path in paths.items():
-                listeners[name] = socket.socket(socket.AF_UNIX)
-                listeners[name].bind(path)
-                listeners[name].listen(1)
-            with open(os.path.join(self.folder, 'stderr'), 'w+b') as errors:
-                self.errors = open(os.path.join(self.folder, 'stderr'), 'rb')
-                self.process = subprocess.Popen(command_line(options, bios, igvm, paths), stdin=subprocess.DEVNULL,
-                                                stdout=errors, stderr=errors, preexec_fn=die_with_parent)
-            for name, listener in listeners.items():
-                self.sockets[name] = self.accept(listener)
-            self.greet()
-        except OSError as error:
-            raise Failure(f'cannot start {options.qemu}: {error.strerror or error}') from error
-        finally:
-            for listener in listeners.values():
-                listener.close()
-            shutil.rmtree(self.folder, ignore_errors=True)
+        for name in CONSOLES:
+            path = os.path.join(self.folder, name)
+            os.mkfifo(path + '.in')
+            os.mkfifo(path + '.out')
+            self.consoles[name] = os.open(path + '.out', os.O_RDONLY | os.O_NONBLOCK)
+            with contextlib.suppress(OSError):
+                fcntl.fcntl(self.consoles[name], fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+        with socket.socket(socket.AF_UNIX) as listener, open(os.path.join(self.folder, 'errors'), 'wb') as errors:
+            self.errors = open(os.path.join(self.folder, 'errors'), 'rb')
+            listener.bind(os.path.join(self.folder, 'qmp'))
+            listener.listen(1)
+            self.process = subprocess.Popen(command_line(options, bios, igvm, self.folder), stdin=subprocess.DEVNULL,
+                                            stdout=errors, stderr=errors, preexec_fn=die_with_parent)
+            self.qmp = self.accept(listener)
+        self.greet()
+        self.keyboard = os.open(os.path.join(self.folder, 'guest.in'), os.O_WRONLY | os.O_NONBLOCK)
+        shutil.rmtree(self.folder)
 
     def accept(self, listener):
         """QEMU's connection to LISTENER, or a Failure that says why there is none."""
         listener.settimeout(0.1)
         deadline = time.monotonic() + CONNECT_SECONDS
         while True:
+            # Looked at before the wait: whoever connects and ends at once has still connected.
+            has_ended = self.process.poll() is not None
             try:
                 return listener.accept()[0]
             except TimeoutError:
-                ended = self.process.poll() is not None
-            if ended:
+                pass
+            if has_ended:
                 raise Failure(f'QEMU did not start ({self.ending()})')
             if time.monotonic() > deadline:
                 raise Failure(f'QEMU did not connect within {CONNECT_SECONDS} s: {self.complaint()}')
 
     def greet(self):
-        """QMP takes commands only after this exchange; by then QEMU has read every file it was given."""
-        self.sockets['qmp'].settimeout(CONNECT_SECONDS)
-        try:
-            greeting = b''
-            while b'\n' not in greeting:
-                more = self.sockets['qmp'].recv(4096)
-                if not more:
-                    raise Failure(f'QEMU did not start ({self.ending()})')
-                greeting += more
-        except TimeoutError:
-            raise Failure('QEMU does not answer on QMP') from None
+        """QMP takes commands only after this exchange."""
+        self.qmp.settimeout(CONNECT_SECONDS)
+        greeting = b''
+        while b'\n' not in greeting:
+            try:
+                more = self.qmp.recv(4096)
+            except TimeoutError:
+                raise Failure('QEMU does not answer on QMP') from None
+            if not more:
+                raise Failure(f'QEMU did not start ({self.ending()})')
+            greeting += more
         self.execute('qmp_capabilities')
 
     def execute(self, command):
         """Send a QMP command; its answer is of no interest, and a QEMU that has gone is seen elsewhere."""
-        try:
-            self.sockets['qmp'].sendall(json.dumps({'execute': command}).encode() + b'\n')
-        except OSError:
-            pass
+        with contextlib.suppress(OSError):
+            self.qmp.sendall(json.dumps({'execute': command}).encode() + b'\n')
 
     def complaint(self):
         """The last thing QEMU said for itself."""
@@ -158,19 +165,19 @@ class Machine:
 
     def stop(self):
         """End QEMU; nothing of it is left."""
-        if self.process is not None and self.process.poll() is None:
-            if 'qmp' in self.sockets:
+        if self.process is not None:
+            if self.process.poll() is None and self.qmp is not None:
                 self.execute('quit')
-                try:
+                with contextlib.suppress(subprocess.TimeoutExpired):
                     self.process.wait(QUIT_SECONDS)
-                except subprocess.TimeoutExpired:
-                    pass
             if self.process.poll() is None:
                 self.process.kill()
             self.process.wait()
-        for channel in self.sockets.values():
-            channel.close()
-        if self.errors is not None:
-            self.errors.close()
+        for pipe in [*self.consoles.values(), self.keyboard]:
+            if pipe is not None:
+                os.close(pipe)
+        for file in (self.qmp, self.errors):
+            if file is not None:
+                file.close()
         if self.folder is not None:
             shutil.rmtree(self.folder, ignore_errors=True)

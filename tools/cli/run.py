@@ -77,11 +77,12 @@ class Session:
         self.machine = Machine(options, os.path.join(BUILD, BIOS), igvm)
         cleanup.callback(self.machine.stop)
         self.selector = cleanup.enter_context(selectors.DefaultSelector())
-        for name, channel in self.machine.sockets.items():
-            self.selector.register(channel, selectors.EVENT_READ, name)
+        for name, pipe in self.machine.consoles.items():
+            self.selector.register(pipe, selectors.EVENT_READ, name)
+        self.selector.register(self.machine.qmp, selectors.EVENT_READ, 'qmp')
         self.terminal = None
         if not options.expect:
-            self.terminal = cleanup.enter_context(Terminal(self.machine.sockets['guest']))
+            self.terminal = cleanup.enter_context(Terminal(self.machine.keyboard))
             self.watch_terminal()
 
     def elapsed(self):
@@ -115,7 +116,7 @@ class Session:
                 self.selector.unregister(channel)
             return
         try:
-            data = channel.recv(READ_BYTES)
+            data = os.read(self.selector.get_key(channel).fd, READ_BYTES)
         except OSError:
             data = b''
         if not data:
