@@ -49,8 +49,9 @@ def compile_all(folder):
     with subprocess.Popen(['ninja', '-C', folder], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True, errors='replace') as ninja:
         for line in ninja.stdout:
-            lines.append(line)
-            if PROGRESS.is_tty and line.startswith('['):
+            if not line.startswith('['):
+                lines.append(line)
+            elif PROGRESS.is_tty:
                 PROGRESS.step(f'building {name} {line.split("]")[0]}]')
     if ninja.returncode != 0:
         PROGRESS.clear()
