@@ -50,15 +50,15 @@ static enum err grant_firmware(const struct image_map *image)
 	const gpa_t base = gpa(image->firmware_gpa);
 	enum err err;
 
-	pagestate_lock();
 	err = pagestate_reserve(base, image->firmware_bytes);
-	if (err == ERR_OK) {
-		pagestate_set(base, image->firmware_bytes, PAGE_GUEST);
-	}
 	for (uint64_t at = 0; at < image->firmware_bytes && err == ERR_OK; at += PAGE_SIZE) {
-		err = page_grant(gpa_add(base, at), image->guest_vmpl);
+		gpa_t page = gpa_add(base, at);
+
+		pagestate_lock(page);
+		pagestate_set(page, PAGE_SIZE, PAGE_GUEST);
+		err = page_grant(page, image->guest_vmpl);
+		pagestate_unlock(page);
 	}
-	pagestate_unlock();
 	return err;
 }
 
@@ -198,10 +198,10 @@ static enum err start_vcpu(const struct image_map *image, gpa_t caa)
 	if (r.faulted || r.status != RMP_OK) {
 		return ERR_FAULT;
 	}
-	pagestate_lock();
-	err = registry_add(&entry);
+	pagestate_lock(caa);
 	pagestate_set(caa, PAGE_SIZE, PAGE_CAA);
-	pagestate_unlock();
+	pagestate_unlock(caa);
+	err = registry_add(&entry);
 	if (err != ERR_OK) {
 		return err;
 	}

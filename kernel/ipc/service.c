@@ -100,13 +100,16 @@ static enum run_end make_ready(struct service *s, struct service_cpu *c)
 	return RUN_DIED;
 }
 
-/* Called without calls inside: all parts go back to the measured image. */
-static void restart(struct service *s)
+/*
+ * With the lock and nobody inside: all parts go back to the measured image, and service_init() runs
+ * before any other CPU can enter.
+ */
+static void restart(struct service *s, struct service_cpu *c)
 {
 	log_info("service %s: restarted from its measured image", s->entry->name);
 	loader_reset(&s->loaded);
 	reset_cpus(s);
-	s->up = true;
+	s->up = make_ready(s, c) == RUN_REPLIED;
 }
 
 static bool same_call(const struct route_call *a, const struct route_call *b)
@@ -122,7 +125,7 @@ static enum err enter(struct service *s, struct service_cpu *c)
 
 	lock_take(&s->lock);
 	if (!s->up && s->inside == 0 && s->entry->death == SERVICE_RESTART) {
-		restart(s);
+		restart(s, c);
 	}
 	if (!s->up) {
 		err = ERR_DEAD;

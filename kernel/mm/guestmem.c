@@ -22,12 +22,12 @@ enum err guestmem_read(gpa_t from, void *to, size_t bytes)
 {
 	enum err err;
 
-	pagestate_lock();
+	pagestate_lock(from);
 	err = check(from, bytes);
 	if (err == ERR_OK) {
 		err = arch_guest_read(from, to, bytes);
 	}
-	pagestate_unlock();
+	pagestate_unlock(from);
 	return err;
 }
 
@@ -42,8 +42,8 @@ enum err guestmem_write(gpa_t to, const void *from, size_t bytes)
 {
 	enum err err;
 
-	pagestate_lock();
+	pagestate_lock(to);
 	err = guestmem_write_locked(to, from, bytes);
-	pagestate_unlock();
+	pagestate_unlock(to);
 	return err;
 }

@@ -8,11 +8,11 @@
 
 /*
  * ERR_ADDRESS: not guest memory that was validated through us, not accessible, or across a page. Zero
- * bytes are ERR_INVALID. The page-state lock is held throughout: a page cannot become a VMSA between
+ * bytes are ERR_INVALID. The page's lock is held throughout: a page cannot become a VMSA between
  * check and copy, or a guest could write into one by the results of its calls.
  */
 enum err guestmem_read(gpa_t from, void *to, size_t bytes);
 enum err guestmem_write(gpa_t to, const void *from, size_t bytes);
 
-/* For those who hold the lock already. */
+/* For those who hold the page's lock already. */
 enum err guestmem_write_locked(gpa_t to, const void *from, size_t bytes);

@@ -1,6 +1,6 @@
 /*
- * The page-state lock orders page changes against one another and against CREATE_VCPU: a page never
- * becomes a VMSA while it is being validated or handed back. Zeroing comes after PVALIDATE and before
+ * A page's lock orders its changes against one another and against CREATE_VCPU: it never becomes a
+ * VMSA while it is being validated or handed back. Zeroing comes after PVALIDATE and before
  * the first RMPADJUST that grants anything, so what a host remapped under the guest leaks nothing.
  *
  * What the kernel remembers decides, not the carry flag: a page it validated is not validated again,
@@ -134,9 +134,9 @@ enum err page_perform(const struct page_change *change, unsigned int vmpl, unsig
 	enum err err;
 
 	*status = 0;
-	pagestate_lock();
+	pagestate_lock(change->page);
 	err = perform_locked(change, vmpl, status);
-	pagestate_unlock();
+	pagestate_unlock(change->page);
 	return err;
 }
 

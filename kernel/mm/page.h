@@ -22,14 +22,14 @@ struct page_change {
 enum err page_decode(uint64_t raw_entry, struct page_change *change);
 
 /*
- * Performs one change for a caller at `vmpl`. Takes the page-state lock. ERR_ADDRESS: not the guest's
+ * Performs one change for a caller at `vmpl`. Takes the page's lock. ERR_ADDRESS: not the guest's
  * to change; ERR_NOCHANGE: it was so before; ERR_NOMEM: no room to remember it; ERR_FAULT: an RMP
  * instruction failed, with *status what it said (0 where it faulted). After an invalidation the
  * caller owes one arch_flush_all() before it reports.
  */
 enum err page_perform(const struct page_change *change, unsigned int vmpl, unsigned int *status);
 
-/* The rest holds the page-state lock, on one 4 KiB page. */
+/* The rest works on one 4 KiB page, whose lock the caller holds. */
 
 /* Grants read, write and execute to VMPLs 1..vmpl; the page is validated. */
 enum err page_grant(gpa_t page, unsigned int vmpl);

@@ -4,6 +4,8 @@
  */
 #include "pagestate.h"
 
+#include <stdatomic.h>
+
 #include "base/mem.h"
 #include "lock.h"
 #include "mm/memmap.h"
@@ -12,18 +14,47 @@
 
 #define PAGES_PER_TABLE (2 * PAGE_SIZE)
 
-static struct lock lock; /* guards directory[] and every table */
-static uint8_t **directory;
+#define LOCKS	64
+
+static struct lock locks[LOCKS];     /* by 2 MiB area; each guards the states of its pages */
+static struct lock directory_lock;   /* guards the filling of directory[]; entries never change again */
+static uint8_t *_Atomic *directory;
 static uint64_t table_count;
 
-void pagestate_lock(void)
+static unsigned int lock_of(gpa_t page)
 {
-	lock_take(&lock);
+	return (unsigned int)(page.value >> PAGE_2M_SHIFT) % LOCKS;
 }
 
-void pagestate_unlock(void)
+void pagestate_lock(gpa_t page)
 {
-	lock_release(&lock);
+	lock_take(&locks[lock_of(page)]);
+}
+
+void pagestate_unlock(gpa_t page)
+{
+	lock_release(&locks[lock_of(page)]);
+}
+
+/* Ascending, and one that serves both once. */
+void pagestate_lock_two(gpa_t a, gpa_t b)
+{
+	unsigned int first = lock_of(a), second = lock_of(b);
+
+	lock_take(&locks[first < second ? first : second]);
+	if (first != second) {
+		lock_take(&locks[first < second ? second : first]);
+	}
+}
+
+void pagestate_unlock_two(gpa_t a, gpa_t b)
+{
+	unsigned int first = lock_of(a), second = lock_of(b);
+
+	lock_release(&locks[first]);
+	if (first != second) {
+		lock_release(&locks[second]);
+	}
 }
 
 enum err pagestate_init(void)
@@ -36,6 +67,16 @@ enum err pagestate_init(void)
 	return directory != NULL ? ERR_OK : ERR_NOMEM;
 }
 
+static enum err add_table(uint64_t t)
+{
+	lock_take(&directory_lock);
+	if (directory[t] == NULL) {
+		directory[t] = pool_alloc(1);
+	}
+	lock_release(&directory_lock);
+	return directory[t] != NULL ? ERR_OK : ERR_NOMEM;
+}
+
 enum err pagestate_reserve(gpa_t base, uint64_t bytes)
 {
 	uint64_t first, last;
@@ -45,10 +86,7 @@ enum err pagestate_reserve(gpa_t base, uint64_t bytes)
 	}
 	last = first + (bytes - 1) / PAGE_SIZE;
 	for (uint64_t t = first / PAGES_PER_TABLE; t <= last / PAGES_PER_TABLE; t++) {
-		if (directory[t] == NULL) {
-			directory[t] = pool_alloc(1);
-		}
-		if (directory[t] == NULL) {
+		if (directory[t] == NULL && add_table(t) != ERR_OK) {
 			return ERR_NOMEM;
 		}
 	}
@@ -63,14 +101,16 @@ static enum page_state get(uint64_t index)
 	return table != NULL ? (enum page_state)(table[at / 2] >> (at % 2 * 4) & 0xF) : PAGE_FREE;
 }
 
+/* Two pages share a byte and may have different locks: each half is changed by itself. */
 static void set(uint64_t index, enum page_state state)
 {
-	uint8_t *table = directory[index / PAGES_PER_TABLE];
+	_Atomic uint8_t *table = (_Atomic uint8_t *)directory[index / PAGES_PER_TABLE];
 	uint64_t at = index % PAGES_PER_TABLE;
 	unsigned int shift = at % 2 * 4;
 
 	ASSERT(table != NULL);
-	table[at / 2] = (uint8_t)((table[at / 2] & ~(0xFu << shift)) | (unsigned int)state << shift);
+	atomic_fetch_and(&table[at / 2], (uint8_t)~(0xFu << shift));
+	atomic_fetch_or(&table[at / 2], (uint8_t)((unsigned int)state << shift));
 }
 
 enum page_state pagestate_get(gpa_t page)

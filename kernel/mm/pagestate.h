@@ -18,9 +18,15 @@ enum page_state {
 	PAGE_VMSA,  /* a VMSA in use: no lower VMPL may touch it */
 };
 
-/* Everything below holds this lock, and so does whoever touches a page by what it learnt here. */
-void pagestate_lock(void);
-void pagestate_unlock(void);
+/*
+ * Whoever looks at or changes the state of a page, or touches the page by what it learnt, holds its
+ * lock. Pages of one 2 MiB area share a lock, and several areas do: take more than one only by
+ * pagestate_lock_two().
+ */
+void pagestate_lock(gpa_t page);
+void pagestate_unlock(gpa_t page);
+void pagestate_lock_two(gpa_t a, gpa_t b);
+void pagestate_unlock_two(gpa_t a, gpa_t b);
 
 /* Once the memory map is complete. ERR_NOMEM: the region is too small for it. */
 enum err pagestate_init(void);

@@ -1,11 +1,12 @@
 /* A small table, searched in full: it has a few entries per vCPU. */
 #include "registry.h"
 
-#include "mm/pagestate.h"
+#include "lock.h"
 #include "mm/pool.h"
 #include "snp/rmp.h"
 
-static struct registry_entry *entries; /* guarded by the page-state lock */
+static struct lock lock; /* guards entries[] */
+static struct registry_entry *entries;
 static unsigned int entry_count;
 
 enum err registry_init(unsigned int vcpus)
@@ -18,7 +19,46 @@ enum err registry_init(unsigned int vcpus)
 	return entries != NULL ? ERR_OK : ERR_NOMEM;
 }
 
-struct registry_entry *registry_find(gpa_t vmsa)
+enum err registry_add(const struct registry_entry *entry)
+{
+	enum err err = ERR_NOMEM;
+
+	lock_take(&lock);
+	for (unsigned int i = 0; i < entry_count && err != ERR_OK; i++) {
+		if (!entries[i].used) {
+			entries[i] = *entry;
+			entries[i].used = true;
+			err = ERR_OK;
+		}
+	}
+	lock_release(&lock);
+	return err;
+}
+
+struct registry_entry *registry_enter(uint32_t apic_id, unsigned int *cursor)
+{
+	struct registry_entry *found = NULL;
+
+	lock_take(&lock);
+	for (unsigned int i = *cursor; i < entry_count && found == NULL; i++) {
+		if (entries[i].used && !entries[i].busy && entries[i].apic_id == apic_id) {
+			found = &entries[i];
+			found->busy = true;
+			*cursor = i + 1;
+		}
+	}
+	lock_release(&lock);
+	return found;
+}
+
+void registry_leave(struct registry_entry *entry)
+{
+	lock_take(&lock);
+	entry->busy = false;
+	lock_release(&lock);
+}
+
+static struct registry_entry *find(gpa_t vmsa)
 {
 	for (unsigned int i = 0; i < entry_count; i++) {
 		if (entries[i].used && gpa_equal(entries[i].vmsa, vmsa)) {
@@ -28,42 +68,35 @@ struct registry_entry *registry_find(gpa_t vmsa)
 	return NULL;
 }
 
-struct registry_entry *registry_enter(uint32_t apic_id, unsigned int *cursor)
+enum err registry_claim(gpa_t vmsa, unsigned int vmpl, struct registry_entry **entry)
 {
-	struct registry_entry *found = NULL;
+	enum err err = ERR_OK;
+	struct registry_entry *found;
 
-	pagestate_lock();
-	for (unsigned int i = *cursor; i < entry_count && found == NULL; i++) {
-		if (entries[i].used && entries[i].apic_id == apic_id) {
-			found = &entries[i];
-			found->busy = true;
-			*cursor = i + 1;
-		}
+	lock_take(&lock);
+	found = find(vmsa);
+	if (found == NULL || found->is_launch || found->vmpl < vmpl) {
+		err = ERR_INVALID;
+	} else if (found->busy) {
+		err = ERR_INUSE;
+	} else {
+		found->busy = true;
+		*entry = found;
 	}
-	pagestate_unlock();
-	return found;
-}
-
-void registry_leave(struct registry_entry *entry)
-{
-	pagestate_lock();
-	entry->busy = false;
-	pagestate_unlock();
-}
-
-enum err registry_add(const struct registry_entry *entry)
-{
-	for (unsigned int i = 0; i < entry_count; i++) {
-		if (!entries[i].used) {
-			entries[i] = *entry;
-			entries[i].used = true;
-			return ERR_OK;
-		}
-	}
-	return ERR_NOMEM;
+	lock_release(&lock);
+	return err;
 }
 
 void registry_remove(struct registry_entry *entry)
 {
+	lock_take(&lock);
 	*entry = (struct registry_entry){ 0 };
+	lock_release(&lock);
+}
+
+void registry_set_caa(struct registry_entry *entry, gpa_t caa)
+{
+	lock_take(&lock);
+	entry->caa = caa;
+	lock_release(&lock);
 }

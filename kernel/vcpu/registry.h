@@ -1,6 +1,6 @@
 /*
  * Which VMSAs and calling areas there are, and whose. That their pages are such is also in their page
- * state (mm/pagestate.h), which keeps everyone else away from them.
+ * state (mm/pagestate.h), which keeps everyone else away from them. Each function takes the lock.
  */
 #pragma once
 
@@ -17,20 +17,28 @@ struct registry_entry {
 	uint8_t vmpl;
 	bool used;
 	bool is_launch; /* made by the SVSM at boot: not deletable */
-	bool busy;	/* its vCPU is inside a call: not deletable now */
+	bool busy;	/* its vCPU answers its call, or it is being deleted: nobody else's business */
 };
 
 /* Room for so many vCPUs at every lower VMPL, with as many again being replaced. */
 enum err registry_init(unsigned int vcpus);
 
-/* These three hold the page-state lock; an entry is valid while it is held. */
-struct registry_entry *registry_find(gpa_t vmsa);
+/* ERR_NOMEM: full. */
 enum err registry_add(const struct registry_entry *entry);
-void registry_remove(struct registry_entry *entry);
 
 /*
- * Takes the page-state lock itself. The vCPU's next entry after *cursor (start with 0), made busy so that it
- * stays until registry_leave(); NULL after the last.
+ * The vCPU's next entry after *cursor (start with 0), made busy so that it stays until
+ * registry_leave(); NULL after the last. Entries that are being deleted are passed over.
  */
 struct registry_entry *registry_enter(uint32_t apic_id, unsigned int *cursor);
 void registry_leave(struct registry_entry *entry);
+
+/*
+ * Takes an entry for deletion by a caller at `vmpl`: it is then busy, until registry_leave() or
+ * registry_remove(). ERR_INVALID: unknown, the launch's, or of a more privileged VMPL; ERR_INUSE: busy.
+ */
+enum err registry_claim(gpa_t vmsa, unsigned int vmpl, struct registry_entry **entry);
+void registry_remove(struct registry_entry *entry);
+
+/* Of an entry that is busy with the caller. */
+void registry_set_caa(struct registry_entry *entry, gpa_t caa);

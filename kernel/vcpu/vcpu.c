@@ -1,6 +1,7 @@
 /*
  * Lock order, outermost first; whoever holds one takes only those after it:
- *   service (ipc/service.c) > page state (mm/pagestate.c) > pool (mm/pool.c) > log (log.c)
+ *   service (ipc/service.c) > pages, ascending (mm/pagestate.c) > registry (vcpu/registry.c) >
+ *   page-state directory (mm/pagestate.c) > pool (mm/pool.c) > log (log.c)
  */
 #include "vcpu.h"
 
@@ -182,9 +183,9 @@ enum err vcpu_create(unsigned int vmpl, gpa_t vmsa, gpa_t caa, uint32_t apic_id)
 {
 	enum err err;
 
-	pagestate_lock();
+	pagestate_lock_two(vmsa, caa);
 	err = create_locked(vmpl, vmsa, caa, apic_id);
-	pagestate_unlock();
+	pagestate_unlock_two(vmsa, caa);
 	return err;
 }
 
@@ -203,49 +204,35 @@ static enum err retire(const struct registry_entry *entry, unsigned int vmpl)
 	return err;
 }
 
-static enum err delete_locked(unsigned int vmpl, gpa_t vmsa)
-{
-	struct registry_entry *entry = gpa_is_page(vmsa) ? registry_find(vmsa) : NULL;
-	enum err err;
-
-	if (entry == NULL || entry->is_launch || entry->vmpl < vmpl) {
-		return ERR_INVALID;
-	}
-	/* Its vCPU waits in it for the answer to a call; the caller's own is always one of these. */
-	if (entry->busy) {
-		return ERR_INUSE;
-	}
-	err = retire(entry, vmpl);
-	if (err == ERR_OK) {
-		pagestate_set(entry->vmsa, PAGE_SIZE, PAGE_GUEST);
-		pagestate_set(entry->caa, PAGE_SIZE, PAGE_GUEST);
-		registry_remove(entry);
-	}
-	return err;
-}
-
 enum err vcpu_delete(unsigned int vmpl, gpa_t vmsa)
 {
-	enum err err;
+	struct registry_entry *entry;
+	gpa_t caa;
+	enum err err = registry_claim(vmsa, vmpl, &entry);
 
-	pagestate_lock();
-	err = delete_locked(vmpl, vmsa);
-	pagestate_unlock();
+	if (err != ERR_OK) {
+		return err;
+	}
+	caa = entry->caa;
+	pagestate_lock_two(vmsa, caa);
+	err = retire(entry, vmpl);
+	if (err == ERR_OK) {
+		pagestate_set(vmsa, PAGE_SIZE, PAGE_GUEST);
+		pagestate_set(caa, PAGE_SIZE, PAGE_GUEST);
+	}
+	pagestate_unlock_two(vmsa, caa);
+	if (err == ERR_OK) {
+		registry_remove(entry);
+	} else {
+		registry_leave(entry);
+	}
 	return err;
 }
 
-static enum err remap_locked(gpa_t caa)
+static enum err remap_locked(struct registry_entry *entry, gpa_t caa)
 {
-	struct registry_entry *entry = vcpu_this()->caller;
-	enum err err;
+	enum err err = check_new_page(caa);
 
-	if (entry == NULL) {
-		return ERR_REQUEST;
-	}
-	if (gpa_equal(entry->caa, caa)) {
-		return ERR_OK;
-	}
-	err = check_new_page(caa);
 	if (err == ERR_OK) {
 		err = clear_pending(caa);
 	}
@@ -253,17 +240,26 @@ static enum err remap_locked(gpa_t caa)
 	if (err == ERR_OK) {
 		pagestate_set(entry->caa, PAGE_SIZE, PAGE_GUEST);
 		pagestate_set(caa, PAGE_SIZE, PAGE_CAA);
-		entry->caa = caa;
+		registry_set_caa(entry, caa);
 	}
 	return err;
 }
 
 enum err vcpu_remap_ca(gpa_t caa)
 {
+	struct registry_entry *entry = vcpu_this()->caller;
+	gpa_t old;
 	enum err err;
 
-	pagestate_lock();
-	err = remap_locked(caa);
-	pagestate_unlock();
+	if (entry == NULL) {
+		return ERR_REQUEST;
+	}
+	old = entry->caa;
+	if (gpa_equal(old, caa)) {
+		return ERR_OK;
+	}
+	pagestate_lock_two(old, caa);
+	err = remap_locked(entry, caa);
+	pagestate_unlock_two(old, caa);
 	return err;
 }
