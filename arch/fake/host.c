@@ -47,12 +47,16 @@ enum err arch_host_vcpu(uint32_t apic_id, unsigned int vmpl, unsigned int action
 	return err;
 }
 
-enum err arch_host_apic_id(uint32_t *apic_id)
+enum err arch_host_apic_ids(uint32_t *ids, uint32_t max, uint32_t *count)
 {
 	enum err err = request();
 
+	if (err == ERR_OK && max == 0) {
+		err = ERR_NOSPC;
+	}
 	if (err == ERR_OK) {
-		*apic_id = fake_host.apic_id;
+		ids[0] = fake_host.apic_id;
+		*count = 1;
 	}
 	return err;
 }

@@ -116,8 +116,10 @@ TEST(e820)
 	CHECK_EQ(fwcfg_parse_e820(table, bytes - 1), ERR_OK);
 	CHECK_EQ(memmap_ranges(), 1);
 	CHECK(!memmap_has(gpa(0x100000), 1));
-	CHECK_EQ(fwcfg_parse_e820(table, bytes), ERR_OK);
+	CHECK_EQ(fwcfg_parse_e820(table + 60, bytes - 60), ERR_OK);
 	CHECK(memmap_has(gpa(0x100000), 0x100000) && !memmap_has(gpa(0xA0000), 1));
+	ROW("the same RAM twice");
+	CHECK_EQ(fwcfg_parse_e820(table, bytes), ERR_HOST);
 }
 
 static ALIGNED(4096) uint8_t region[16 * 4096];
