@@ -108,6 +108,9 @@ static enum err finish(struct ghcb *g, uint64_t *info2)
 {
 	insn_vmgexit();
 	*info2 = READ_ONCE(g->exit_info_2);
+	/* A service can execute VMGEXIT too: nothing is left here that it could repeat. */
+	memset(g->valid_bitmap, 0, sizeof(g->valid_bitmap));
+	g->exit_code = 0;
 	return (uint32_t)READ_ONCE(g->exit_info_1) == GHCB_RESULT_OK ? ERR_OK : ERR_HOST;
 }
 
