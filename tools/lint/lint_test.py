@@ -37,7 +37,7 @@ GOOD = {
                            '\tlea\t16(%rdi), %rax\n',
     'tools/go.sh': '#!/bin/sh\nset -eu\necho "$1"\n',
     'tools/a.py': '"""A."""\nimport os\nprint(os.sep)\n',
-    'README.md': 'See docs/a.md and `x.c`.\n',
+    'README.md': 'See [a](tools/a.py), [b](tools/a.py#top), [c](kernel/) and `x.c`.\n',
 }
 
 # Rule, file, its contents, a part of what must be found.
@@ -57,6 +57,7 @@ BAD = [
     ('header-comment', 'a.py', 'import os\n', 'purpose'),
     ('meson-lists', 'kernel/mm/pool.c', '/* Pool. */\n', 'no meson.build'),
     ('meson-lists', 'kernel/ipc/outer.c', '/* Ends like route.c, but is not: xroute.c. */\n', 'no meson.build'),
+    ('links', 'docs/a.md', 'See [b](b.md).\n', 'b.md does not exist'),
     ('layering', 'kernel/mm/a.c', '#include "rt/rt.h"\n', 'kernel/ must not see services/rt/rt.h'),
     ('layering', 'kernel/mm/a.c', '#include "metal/b.h"\n', 'must not see arch/metal/b.h'),
     ('layering', 'services/core/a.c', '#include "ipc/route.h"\n', 'must not see kernel/ipc/route.h'),

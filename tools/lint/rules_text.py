@@ -93,7 +93,20 @@ def meson_lists(tree):
     return found
 
 
+def links(tree):
+    """A page's links to files of the repository lead somewhere."""
+    found = []
+    for path, lines in tree.having('.md'):
+        for number, line in enumerate(lines, 1):
+            for target in re.findall(r'\]\(([^)#:]+)(?:#[^)]*)?\)', line):
+                where = os.path.normpath(os.path.join(os.path.dirname(path), target))
+                if not os.path.exists(os.path.join(tree.root, where)):
+                    found.append(Finding(path, number, f'{target} does not exist'))
+    return found
+
+
 RULES = {
     'markers': markers, 'hosts': hosts, 'whitespace': whitespace, 'columns': columns,
     'file-length': file_length, 'header-comment': header_comment, 'meson-lists': meson_lists,
+    'links': links,
 }
