@@ -10,6 +10,7 @@
 #include "layout.h"
 #include "snp/cpuid_page.h"
 #include "snp/ghcb_msr.h"
+#include "snp/rmp.h"
 #include "svsm.h"
 #include "trap.h"
 
@@ -76,6 +77,20 @@ static void check_memory(void)
 	check_equal("status: SEV, SEV-ES, SNP", cpu_rdmsr(MSR_SEV_STATUS) & 7, 7);
 }
 
+/* How guests find out that they are not at VMPL0, and what they may not hand out. */
+static void check_rmpadjust(void)
+{
+	static uint8_t page[PAGE_SIZE] ALIGNED(4096);
+
+	for (unsigned int vmpl = 1; vmpl <= svsm_vmpl(); vmpl++) {
+		static const char *const names[] = { "", "RMPADJUST for VMPL1", "RMPADJUST for VMPL2",
+						     "RMPADJUST for VMPL3" };
+
+		check_equal(names[vmpl], cpu_rmpadjust(page, RMPADJUST_ATTR(vmpl, VMPL_READ, false)),
+			    RMP_FAIL_PERMISSION);
+	}
+}
+
 /* By a #VC of this guest's own: IN from a port, and the MSR that tells others of the SVSM. */
 static void check_traps(void)
 {
@@ -95,5 +110,6 @@ void cases_start(void)
 	check_secrets();
 	check_cpuid();
 	check_memory();
+	check_rmpadjust();
 	check_traps();
 }

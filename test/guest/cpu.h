@@ -37,3 +37,15 @@ static inline void cpu_flush_tlb(void)
 
 	__asm__ volatile("mov %%cr3, %0; mov %0, %%cr3" : "=r"(cr3) : : "memory");
 }
+
+/* Gives another VMPL access to a 4 KiB page; yields EAX. */
+static inline uint32_t cpu_rmpadjust(const void *page, uint64_t attributes)
+{
+	uint64_t rax = (uintptr_t)page;
+
+	__asm__ volatile(".byte 0xf3, 0x0f, 0x01, 0xfe"
+			 : "+a"(rax)
+			 : "c"(UINT64_C(0)), "d"(attributes)
+			 : "cc", "memory");
+	return (uint32_t)rax;
+}
