@@ -88,8 +88,46 @@ def make_core():
     write("core", "query", core(6, 1, 0, 0, (1, 0x100000001, 0)))
 
 
+def make_insn():
+    for name, code in (("in-al", "ec"), ("rep-outsw", "f3666f"), ("cpuid", "0fa2"), ("rdtscp", "0f01f9"),
+                       ("rex-wrmsr", "480f30"), ("prefixes-only", "66" * 15), ("too-long", "66" * 14 + "0fa2"),
+                       ("mov", "488b00"), ("vmmcall", "0f01d9")):
+        write("insn_decode", name, bytes.fromhex(code))
+
+
+def directory(*files):
+    data = struct.pack(">I", len(files))
+    for name, key, size in files:
+        data += struct.pack(">IHH56s", size, key, 0, name)
+    return data
+
+
+def make_fwcfg():
+    ram = struct.pack("<QQI", 0, 0xA0000, 1) + struct.pack("<QQI", 0x100000, 0x7FF00000, 1)
+    wraps = struct.pack("<QQI", (1 << 64) - 4096, 8192, 1)
+    good = directory((b"bootorder", 0x20, 10), (b"etc/e820", 0x21, 40)).ljust(256, b"\0")
+    write("fwcfg", "good", good + ram)
+    write("fwcfg", "wraps", good + wraps)
+    write("fwcfg", "too-large", directory((b"etc/e820", 0x21, 0xFFFFFFFF)))
+    write("fwcfg", "no-end-of-name", directory((b"etc/e820" * 7, 0x21, 40)))
+    write("fwcfg", "many", struct.pack(">I", 0xFFFFFFFF))
+    write("fwcfg", "cut", good[:100])
+
+
+def make_route():
+    reply = struct.pack("<IIIIQQQQI4x", 0, 1, 2, 7, 1, 2, 3, 4, 0)
+    for name, head in (("answered", (1, 0, 0, 1, 0, 1)), ("refused", (1, 0, 0, 1, 5, 1)),
+                       ("no-service", (1, 0, 0, 0, 0, 1)), ("pending-2", (2, 0, 0, 1, 0, 1)),
+                       ("not-pending", (0, 0, 0, 1, 0, 1)), ("no-vmgexit", (1, 0, 0, 1, 0, 0)),
+                       ("area-gone", (1, 1, 0, 1, 0, 1)), ("area-goes", (1, 0, 1, 1, 0, 1))):
+        write("route", name, struct.pack("<6BH", *head, 0) + reply)
+
+
 if __name__ == "__main__":
     make_igvm()
     make_elf()
     make_ovmf()
+    make_insn()
+    make_fwcfg()
+    make_route()
     make_core()
