@@ -4,8 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "fake/fake.h"
+#include "vcpu/cpus.h"
 
 #define CONSOLE_BYTES 65536
 
@@ -36,6 +38,25 @@ unsigned int arch_cpu_index(void)
 	return cpu_index;
 }
 
+void arch_idle(void)
+{
+	if (fake_cpu.idle != NULL) {
+		fake_cpu.idle();
+	}
+}
+
+/* The new CPU gets as far as to say that it is there; a test runs it by fake_set_cpu(). */
+enum err arch_cpu_start(unsigned int index, uint32_t apic_id)
+{
+	(void)index;
+	(void)apic_id;
+	if (fake_cpu.start_err == ERR_OK && !fake_cpu.start_is_silent) {
+		cpus_online();
+	}
+	fake_cpu.started++;
+	return fake_cpu.start_err;
+}
+
 uint64_t arch_ticks(void)
 {
 	return __atomic_add_fetch(&fake_cpu.ticks, fake_cpu.ticks_step, __ATOMIC_RELAXED);
@@ -51,10 +72,11 @@ enum err arch_random(void *dst, size_t bytes)
 	return ERR_OK;
 }
 
+/* Without the exit handlers: the process is a child of the test's. */
 void arch_terminate(unsigned int reason)
 {
 	if (fake_cpu.exits_on_panic) {
-		exit(FAKE_EXIT_PANIC + (int)reason);
+		_exit(FAKE_EXIT_PANIC + (int)reason);
 	}
 	fprintf(stderr, "%.*s\n", (int)console_bytes, console);
 	abort();

@@ -51,14 +51,13 @@ enum err arch_host_apic_ids(uint32_t *ids, uint32_t max, uint32_t *count)
 {
 	enum err err = request();
 
-	if (err == ERR_OK && max == 0) {
-		err = ERR_NOSPC;
+	if (err != ERR_OK) {
+		return err;
 	}
-	if (err == ERR_OK) {
-		ids[0] = fake_host.apic_id;
-		*count = 1;
-	}
-	return err;
+	*count = fake_host.hides_apic_ids ? 1 : fake_host.apic_id_count;
+	*count = *count < max ? *count : max;
+	memcpy(ids, fake_host.apic_ids, *count * sizeof(*ids));
+	return fake_host.hides_apic_ids ? ERR_UNSUPPORTED : ERR_OK;
 }
 
 enum err arch_host_port_out16(uint16_t port, uint16_t value)

@@ -41,9 +41,10 @@ def include_flags(tree, path):
     """Where a header of PATH's part finds others."""
     part = path.split('/')[0]
     folders = ['include', os.path.dirname(path)]
-    folders += {'arch': ['arch/include', 'kernel', 'arch'], 'kernel': ['arch/include', 'kernel'],
+    folders += {'arch': ['arch/include', 'kernel', 'arch', 'tools/sim'], 'kernel': ['arch/include', 'kernel'],
                 'services': ['services'], 'tools': ['tools', 'tools/sim', 'services', 'arch/include'],
-                'test': ['test', 'test/unit', 'services', 'kernel', 'arch/include', 'tools']}.get(part, [])
+                'test': ['test', 'test/unit', 'services', 'kernel', 'arch/include', 'arch', 'tools',
+                         'tools/sim']}.get(part, [])
     return ['-I' + os.path.join(tree.root, folder) for folder in folders]
 
 

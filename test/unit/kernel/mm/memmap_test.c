@@ -102,6 +102,44 @@ TEST(answers_for_whole_ranges_only)
 	}
 }
 
+/* Two entries for one page would give it two states. */
+TEST(refuses_overlap)
+{
+	static const struct {
+		const char *name;
+		uint64_t base, bytes;
+	} rows[] = {
+		{ "the same", 0x101000, 0x4FF000 },
+		{ "inside", 0x200000, 0x1000 },
+		{ "around", 0, 0x800000 },
+		{ "the first page", 0x100000, 0x2000 },
+		{ "the last page", 0x5FF000, 0x2000 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		ROW(rows[i].name);
+		CHECK_EQ(memmap_add(rows[i].base, rows[i].bytes), ERR_HOST);
+		CHECK_EQ(memmap_ranges(), 1);
+		CHECK_EQ(memmap_pages(), 0x4FF);
+	}
+}
+
+/* Numbers of pages run on from range to range. */
+TEST(numbers_pages)
+{
+	uint64_t index = 77;
+
+	CHECK(!memmap_index(gpa(0x100000), 4096, &index));
+	CHECK_EQ(index, 77);
+	CHECK(memmap_index(gpa(0x101000), 4096, &index));
+	CHECK_EQ(index, 0);
+	CHECK(memmap_index(gpa(0x5FFFFF), 1, &index));
+	CHECK_EQ(index, 0x4FE);
+	CHECK_EQ(memmap_add(0x700000, 0x2000), ERR_OK);
+	CHECK(memmap_index(gpa(0x701000), 4096, &index));
+	CHECK_EQ(index, 0x500);
+}
+
 /* The host claims that all around the SVSM's region, and the region itself, is the guest's. */
 TEST(region_is_never_the_guests)
 {
@@ -182,5 +220,6 @@ TEST(bounded)
 }
 
 UNIT_MAIN(CASE(refuses_lies), CASE(drops_what_is_no_whole_page), CASE(trims_and_joins),
-	  CASE(answers_for_whole_ranges_only), CASE(region_is_never_the_guests), CASE(igvm_map),
+	  CASE(answers_for_whole_ranges_only), CASE(refuses_overlap),
+	  CASE(numbers_pages), CASE(region_is_never_the_guests), CASE(igvm_map),
 	  CASE(bounded))
