@@ -1,5 +1,5 @@
 /* A service in one file: an addition, and a greeting that is written to the caller's memory. */
-#include "hello/hello.h"
+#include "svsm/hello.h"
 
 #include "base/bits.h"
 #include "base/compiler.h"

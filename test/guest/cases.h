@@ -6,4 +6,5 @@ void cases_call(void);	    /* registers, protocols, the pending byte */
 void cases_pvalidate(void); /* lists and pages */
 void cases_vcpu(void);	    /* CREATE_VCPU, DELETE_VCPU */
 void cases_remap(void);	    /* REMAP_CA */
+void cases_hello(void);	    /* the example service; only where the image has it */
 void cases_faulty(void);    /* services that die; only where the image has the faulty one */

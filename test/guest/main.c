@@ -30,6 +30,7 @@ void guest_main(void)
 	cases_pvalidate();
 	cases_vcpu();
 	cases_remap();
+	cases_hello();
 	cases_faulty();
 	ghcb_terminate(check_end() ? 0 : REASON_FAILED);
 }

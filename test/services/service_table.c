@@ -1,12 +1,13 @@
 /*
- * The services of test images: the shipped ones, and the faulty service twice, once for each thing
- * that can happen after a death. Never part of the shipped image.
+ * The services of test images: the shipped ones, the example, and the faulty service twice, once
+ * for each thing that can happen after a death. Never part of the shipped image.
  */
 #include "ipc/service_table.h"
 
 #include "base/compiler.h"
 #include "faulty.h"
 #include "svsm/core.h"
+#include "svsm/hello.h"
 #include "svsm/protocol.h"
 
 const struct service_entry service_table[] = {
@@ -17,6 +18,15 @@ const struct service_entry service_table[] = {
 		.version_max = SVSM_CORE_VERSION,
 		.rights = SYS_RIGHT_GUEST_READ | SYS_RIGHT_GUEST_WRITE | SYS_RIGHT_PAGES |
 			  SYS_RIGHT_VCPUS,
+		.reentrant = true,
+		.death = SERVICE_RESTART,
+	},
+	{
+		.name = "hello",
+		.protocol = HELLO_PROTOCOL,
+		.version_min = HELLO_VERSION,
+		.version_max = HELLO_VERSION,
+		.rights = SYS_RIGHT_GUEST_WRITE,
 		.reentrant = true,
 		.death = SERVICE_RESTART,
 	},

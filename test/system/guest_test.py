@@ -1,4 +1,4 @@
-"""Runs the test guest (test/guest) at one VMPL, with the faulty service beside the core; its cases are counted.
+"""Runs the test guest (test/guest) at one VMPL with hello and the faulty service; its cases are counted.
 
 Usage: guest_test.py VMPL
 """
@@ -21,7 +21,8 @@ def main(vmpl):
     image = os.path.join(BUILD, f'keel-guest-test-vmpl{vmpl}.igvm')
     build.make_image(image, firmware=build.part('test/guest/guest.fd'), guest_vmpl=vmpl,
                      kernel='kernel/keel-test.elf',
-                     services=dict.fromkeys(('faulty', 'fragile'), 'test/services/faulty.elf'))
+                     services={'hello': 'services/hello.elf', 'faulty': 'test/services/faulty.elf',
+                               'fragile': 'test/services/faulty.elf'})
     boot = Boot('--igvm', image, '--expect', END, '--timeout', '300')
     cases = boot.log('guest')
     print('\n'.join(line for line in cases if not re.search(END, line)))

@@ -1,5 +1,5 @@
 /* The example service over the posix back end; also the example of how a service is tested. */
-#include "hello/hello.h"
+#include "svsm/hello.h"
 
 #include <stdint.h>
 #include <string.h>
