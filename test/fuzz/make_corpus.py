@@ -47,7 +47,7 @@ def make_igvm():
     memory = header(0x305, struct.pack("<QIIII", 0x40000, 1, 0x2000, 0, 0))
     write("igvm_read", "smallest", igvm())
     write("igvm_read", "all-headers", igvm(*areas, *fills, *inserts, *pages, memory))
-    write("igvm_read", "id-block", igvm(page(0x1000), header(0x30B, bytes(696))))
+    write("igvm_read", "id-block", igvm(page(0x1000), header(0x30B, b"\1" + bytes(695))))
     write("igvm_read", "unknown-header", igvm(header(0x309, struct.pack("<II", 0, 0))))
     write("igvm_read", "insert-after-page", igvm(areas[0], page(0x1000), inserts[0]))
     write("igvm_read", "overlap", igvm(areas[0], inserts[0], page(0x30000)))

@@ -317,6 +317,15 @@ static enum err check_memory(struct igvm *f, const struct igvm_item *item)
 	return check_range(f, item, item->memory.gpa, item->memory.bytes);
 }
 
+/* Its signatures are the PSP's to check. */
+static enum err check_id_block(struct igvm *f, const struct igvm_item *item)
+{
+	uint32_t mask;
+
+	memcpy(&mask, item->data, sizeof(mask));
+	return check_mask(f, item, mask);
+}
+
 static enum err check_item(struct igvm *f, struct igvm_item *item)
 {
 	switch (item->type) {
@@ -335,7 +344,7 @@ static enum err check_item(struct igvm *f, struct igvm_item *item)
 	case IGVM_REQUIRED_MEMORY:
 		return check_memory(f, item);
 	case IGVM_SNP_ID_BLOCK:
-		return ERR_OK; /* a signature: the PSP's to check */
+		return check_id_block(f, item);
 	default:
 		return check_parameter(f, item);
 	}

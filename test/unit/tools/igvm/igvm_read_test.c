@@ -382,6 +382,35 @@ TEST(refuses_pages_out_of_order)
 	CHECK_STR(igvm.defect, "page data follows the VP context");
 }
 
+/* Replaces the last header by an ID block: the rest of the file is then its data. */
+static enum err open_id_block(struct igvm *igvm, uint32_t mask)
+{
+	struct igvm_fixed_header *h = (struct igvm_fixed_header *)image.bytes;
+	struct igvm_header header = {IGVM_SNP_ID_BLOCK, IGVM_ID_BLOCK_BYTES};
+	uint8_t *at;
+
+	make_image();
+	at = image.bytes + image.header_at[VP];
+	memset(at, 0, sizeof(header) + IGVM_ID_BLOCK_BYTES);
+	memcpy(at, &header, sizeof(header));
+	memcpy(at + sizeof(header), &mask, sizeof(mask));
+	h->headers_bytes = (uint32_t)(image.header_at[VP] + 8 + IGVM_ID_BLOCK_BYTES - 24);
+	/* The first page's data would lie in the headers now. */
+	memset(image.bytes + image.header_at[PAGE_0] + 8 + 12, 0, 4);
+	seal();
+	return open_copy(igvm, image.at);
+}
+
+TEST(takes_an_id_block_of_the_platform)
+{
+	struct igvm igvm;
+
+	CHECK(open_id_block(&igvm, 1) != ERR_OK);
+	CHECK_STR(igvm.defect, "there is no VP context to start from");
+	CHECK(open_id_block(&igvm, 2) != ERR_OK);
+	CHECK_STR(igvm.defect, "the compatibility mask is not the platform's");
+}
+
 /* Builds only the headers the row asks for. */
 TEST(refuses_incomplete_files)
 {
@@ -444,4 +473,5 @@ UNIT_MAIN(CASE(checksum_golden_vector), CASE(yields_the_items_in_order),
 	  CASE(refuses_every_shorter_prefix), CASE(refuses_every_shorter_header_list),
 	  CASE(refuses_every_changed_header_byte), CASE(refuses_a_damaged_fixed_header),
 	  CASE(refuses_each_damaged_field), CASE(refuses_pages_out_of_order),
-	  CASE(refuses_incomplete_files), CASE(refuses_an_insert_after_pages))
+	  CASE(takes_an_id_block_of_the_platform), CASE(refuses_incomplete_files),
+	  CASE(refuses_an_insert_after_pages))
