@@ -181,7 +181,6 @@ class Session:
             return None
         if self.terminated is None:
             return f'QEMU ended ({self.machine.ending()})'
-        print(file=sys.stderr)
         note(f'the guest ended: {self.terminated}')
         return None if self.terminated in report.ORDINARY_ENDS else self.terminated
 

@@ -32,6 +32,8 @@ class Terminal:
     def restore(self):
         """Give the terminal back."""
         if self.saved is not None:
+            # Colours and a line in the middle of being written are the guest's; what follows is not.
+            self.show(b'\x1b[0m\r\n')
             termios.tcsetattr(0, termios.TCSADRAIN, self.saved)
             self.saved = None
 

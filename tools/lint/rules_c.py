@@ -115,7 +115,9 @@ def literal_offsets(tree):
         for number, line in enumerate(lines, 1):
             offset = LITERAL_OFFSET.search(line)
             # 4 is how 32-bit code reaches the upper half of a 64-bit value.
-            if offset and int(offset.group(1), 0) not in (0, 4) and int(offset.group(1), 0) < PAGE_BYTES and not line.lstrip().startswith('lea'):
+            if not offset or line.lstrip().startswith('lea'):
+                continue
+            if int(offset.group(1), 0) not in (0, 4) and int(offset.group(1), 0) < PAGE_BYTES:
                 found.append(Finding(path, number, f'{offset.group(1)} is a literal offset'))
     return found
 
