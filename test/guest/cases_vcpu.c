@@ -5,10 +5,9 @@
 #include "base/mem.h"
 #include "cases.h"
 #include "check.h"
-#include "cpu.h"
-#include "snp/ghcb_msr.h"
 #include "snp/vmsa.h"
 #include "svsm.h"
+#include "vmsa.h"
 #include "x86/msr.h"
 
 #define CREATE SVSM_CALL(SVSM_PROTOCOL_CORE, SVSM_CORE_CREATE_VCPU)
@@ -30,34 +29,6 @@ static struct vmsa *vmsa_page(void)
 static struct svsm_caa *area_page(void)
 {
 	return (struct svsm_caa *)(uintptr_t)AREA_GPA;
-}
-
-static struct vmsa_segment segment(uint16_t attributes)
-{
-	return (struct vmsa_segment){ .attributes = attributes, .limit = 0xFFFF };
-}
-
-/* As a kernel starts its second CPU. Writing it also shows that the page is the guest's own. */
-static void fill_vmsa(struct vmsa *vmsa)
-{
-	memset(vmsa, 0, sizeof(*vmsa));
-	vmsa->cs = segment(0x9A);
-	vmsa->ds = vmsa->es = vmsa->ss = vmsa->fs = vmsa->gs = segment(0x92);
-	vmsa->gdtr = vmsa->idtr = segment(0);
-	vmsa->ldtr = segment(0x82);
-	vmsa->tr = segment(0x83);
-	vmsa->vmpl = (uint8_t)svsm_vmpl();
-	vmsa->efer = EFER_SVME;
-	vmsa->cr0 = VMSA_RESET_CR0;
-	vmsa->dr6 = VMSA_RESET_DR6;
-	vmsa->dr7 = VMSA_RESET_DR7;
-	vmsa->rflags = 2;
-	vmsa->g_pat = VMSA_RESET_PAT;
-	vmsa->xcr0 = 1;
-	vmsa->mxcsr = VMSA_RESET_MXCSR;
-	vmsa->x87_ftw = VMSA_RESET_FTW;
-	vmsa->x87_fcw = VMSA_RESET_FCW;
-	vmsa->sev_features = SEV_STATUS_TO_FEATURES(cpu_rdmsr(MSR_SEV_STATUS));
 }
 
 static struct client_call create(uint64_t vmsa, uint64_t area, uint64_t apic_id)
@@ -118,7 +89,8 @@ static void check_registers(void)
 
 	check_subject("CREATE_VCPU: ");
 	for (unsigned int i = 0; i < ARRAY_SIZE(create_cases); i++) {
-		fill_vmsa(vmsa_page());
+		/* That it can be written shows that the refusal before gave it back. */
+		vmsa_fill(vmsa_page());
 		check_call(create_cases[i].name,
 			   create(create_cases[i].vmsa, create_cases[i].area,
 				  create_cases[i].apic_id),
@@ -126,7 +98,7 @@ static void check_registers(void)
 	}
 	check_call("VMSA is the calling area", create(svsm_caa_gpa(), AREA_GPA, APIC_ID),
 		   SVSM_ERR_INVALID_ADDRESS);
-	fill_vmsa(vmsa_page());
+	vmsa_fill(vmsa_page());
 	check_call("area is the caller's own", create(VMSA_GPA, svsm_caa_gpa(), APIC_ID),
 		   SVSM_ERR_INVALID_ADDRESS);
 	for (unsigned int i = 0; i < count; i++) {
@@ -134,7 +106,7 @@ static void check_registers(void)
 		check_call(bad[i].name, create(bad[i].gpa, AREA_GPA, APIC_ID),
 			   SVSM_ERR_INVALID_ADDRESS);
 		check_subject("CREATE_VCPU, area in: ");
-		fill_vmsa(vmsa_page());
+		vmsa_fill(vmsa_page());
 		check_call(bad[i].name, create(VMSA_GPA, bad[i].gpa, APIC_ID),
 			   SVSM_ERR_INVALID_ADDRESS);
 	}
@@ -147,7 +119,7 @@ static void check_vmsas(void)
 		uint64_t value = 0;
 		uint8_t *field = (uint8_t *)vmsa_page() + vmsa_cases[i].offset;
 
-		fill_vmsa(vmsa_page());
+		vmsa_fill(vmsa_page());
 		memcpy(&value, field, vmsa_cases[i].bytes);
 		value ^= vmsa_cases[i].value;
 		memcpy(field, &value, vmsa_cases[i].bytes);
@@ -158,7 +130,7 @@ static void check_vmsas(void)
 		static const char *const names[] = { "VMPL 0", "VMPL 1, more than its maker's",
 						     "VMPL 2, more than its maker's" };
 
-		fill_vmsa(vmsa_page());
+		vmsa_fill(vmsa_page());
 		vmsa_page()->vmpl = (uint8_t)vmpl;
 		check_call(names[vmpl], create(VMSA_GPA, AREA_GPA, APIC_ID),
 			   SVSM_ERR_INVALID_PARAMETER);
@@ -202,7 +174,7 @@ static void check_not_served(void)
 static void check_life(void)
 {
 	check_subject("CREATE_VCPU: ");
-	fill_vmsa(vmsa_page());
+	vmsa_fill(vmsa_page());
 	area_page()->call_pending = 7;
 	check_call("good", create(VMSA_GPA, AREA_GPA, APIC_ID), SVSM_SUCCESS);
 	check_equal("clears the new area's pending byte", area_page()->call_pending, 0);
@@ -211,7 +183,7 @@ static void check_life(void)
 	check_subject("DELETE_VCPU: ");
 	check_call("good", destroy(VMSA_GPA), SVSM_SUCCESS);
 	check_call("twice", destroy(VMSA_GPA), SVSM_ERR_INVALID_PARAMETER);
-	fill_vmsa(vmsa_page());
+	vmsa_fill(vmsa_page());
 	check_equal("the page is the guest's again", vmsa_page()->g_pat, VMSA_RESET_PAT);
 	check_equal("so is the area", svsm_pvalidate(AREA_GPA), SVSM_SUCCESS);
 	svsm_accept(AREA_GPA);
@@ -225,11 +197,11 @@ static void check_less_privileged(void)
 		check_skip("for a less privileged VMPL", "there is none below VMPL3");
 		return;
 	}
-	fill_vmsa(vmsa_page());
+	vmsa_fill(vmsa_page());
 	vmsa_page()->vmpl = (uint8_t)(svsm_vmpl() + 1);
 	check_call("for a less privileged VMPL", create(VMSA_GPA, AREA_GPA, APIC_ID), SVSM_SUCCESS);
 	check_call("and delete it", destroy(VMSA_GPA), SVSM_SUCCESS);
-	fill_vmsa(vmsa_page());
+	vmsa_fill(vmsa_page());
 }
 
 /* The guest's own VMSA lies somewhere in the SVSM's memory; no page there may be deleted. */
