@@ -18,6 +18,7 @@
 #include "model/rmp.h"
 #include "msg/image.h"
 #include "msg/msg.h"
+#include "msg/sys.h"
 #include "snp/cpuid_page.h"
 #include "snp/rmp.h"
 

@@ -105,9 +105,10 @@ static enum err probe(gpa_t page)
 	return arch_guest_read(page, &byte, sizeof(byte));
 }
 
+/* Without any permission for that VMPL: who gets the page back is another matter. */
 static enum err set_vmsa(gpa_t page, unsigned int vmpl, bool is_vmsa)
 {
-	struct rmp_result r = arch_rmpadjust(page, RMP_4K, vmpl, is_vmsa ? 0 : VMPL_RWX, is_vmsa);
+	struct rmp_result r = arch_rmpadjust(page, RMP_4K, vmpl, 0, is_vmsa);
 
 	if (!r.faulted && r.status == RMP_FAIL_INUSE) {
 		return ERR_INUSE;

@@ -15,10 +15,16 @@
 #include "log.h"
 #include "mm/memmap.h"
 #include "mm/pool.h"
+#include "snp/ghcb.h"
 #include "snp/igvm.h"
 #include "snp/ovmf.h"
+#include "snp/vmsa.h"
+#include "svsm/protocol.h"
 #include "vcpu/cpus.h"
+#include "vcpu/registry.h"
+#include "vcpu/request.h"
 #include "vcpu/vcpu.h"
+#include "x86/msr.h"
 
 #define RIGHTS_ALL                                                                            \
 	(SYS_RIGHT_GUEST_READ | SYS_RIGHT_GUEST_WRITE | SYS_RIGHT_PAGES | SYS_RIGHT_VCPUS | \
@@ -177,6 +183,9 @@ void world_boot(const struct world *world)
 	world_image(world);
 	log_console_ready();
 	pool_init(image);
+	for (unsigned int i = 0; i < WORLD_SERVICES; i++) {
+		fake_programs[i] = fake_programs[i] != NULL ? fake_programs[i] : world_echo;
+	}
 	fake_host.apic_id_count = world->cpus;
 	for (unsigned int i = 0; i < world->cpus; i++) {
 		fake_host.apic_ids[i] = WORLD_APIC_ID(i);
@@ -192,6 +201,69 @@ void world_boot(const struct world *world)
 uint64_t world_vmsa(void)
 {
 	return fake_host.vcpu_vmsa;
+}
+
+void world_ask(uint64_t vmsa, uint64_t caa, const struct world_call *call)
+{
+	struct vmsa *v = fake_at(vmsa);
+	uint8_t pending = call->pending != 0 ? call->pending : 1;
+
+	v->rax = call->rax;
+	v->rcx = call->rcx;
+	v->rdx = call->rdx;
+	v->r8 = call->r8;
+	v->r9 = call->r9;
+	v->efer |= EFER_SVME;
+	v->guest_exitcode = call->exit_code != 0 ? call->exit_code : EXIT_VMGEXIT;
+	*(uint8_t *)fake_at(caa) = pending == WORLD_NOT_PENDING ? 0 : pending;
+}
+
+bool world_serve(uint64_t vmsa, struct world_call *call)
+{
+	const struct vmsa *v = fake_at(vmsa);
+	struct vcpu *vcpu = vcpu_this();
+	struct registry_entry *entry;
+	unsigned int cursor = 0;
+	bool answered = false;
+
+	while ((entry = registry_enter(vcpu->apic_id, &cursor)) != NULL) {
+		if (entry->vmsa.value == vmsa) {
+			vcpu->caller = entry;
+			answered = request_handle(entry);
+			vcpu->caller = NULL;
+		}
+		registry_leave(entry);
+	}
+	*call = (struct world_call){ v->rax, v->rcx, v->rdx, v->r8, v->r9, 0, 0 };
+	return answered;
+}
+
+uint64_t world_guest_call(struct world_call *call)
+{
+	world_ask(world_vmsa(), WORLD_CAA, call);
+	return world_serve(world_vmsa(), call) ? call->rax : UINT64_MAX;
+}
+
+void world_reply(struct msg_buffer *msg, uint32_t result)
+{
+	msg->reply = (struct msg_header){
+		.version = MSG_VERSION,
+		.protocol = msg->request.protocol,
+		.call = msg->request.call,
+		.result = result,
+	};
+}
+
+void world_echo(struct msg_buffer *msg, uint64_t first)
+{
+	(void)first;
+	for (;;) {
+		(void)fake_sys(SYS_REPLY_WAIT, 0, 0, 0);
+		world_reply(msg, SVSM_SUCCESS);
+		msg->reply.flags = MSG_SET_RCX | MSG_SET_RDX;
+		msg->reply.rcx = ~msg->request.rcx;
+		msg->reply.rdx = msg->request.rdx;
+	}
 }
 
 /* Ends a child without the exit handlers of its parent, but with what coverage has counted. */

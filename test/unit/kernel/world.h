@@ -64,6 +64,25 @@ enum page_state world_state(uint64_t page);
 /* The VMSA of the first guest. */
 uint64_t world_vmsa(void);
 
+/* Registers of a call, in and out; what the guest leaves in its VMSA and calling area. */
+struct world_call {
+	uint64_t rax, rcx, rdx, r8, r9;
+	uint64_t exit_code; /* 0: VMGEXIT */
+	uint8_t pending;    /* 0: one is pending; WORLD_NOT_PENDING: none */
+};
+#define WORLD_NOT_PENDING 0xFF
+
+/* Puts the call into a VMSA and a calling area, as the guest on this CPU would. */
+void world_ask(uint64_t vmsa, uint64_t caa, const struct world_call *call);
+/* Lets the kernel look at that VMSA; true: it answered, and *call has the registers. */
+bool world_serve(uint64_t vmsa, struct world_call *call);
+/* Both, for the first guest. The result is RAX. */
+uint64_t world_guest_call(struct world_call *call);
+
+/* Programs for services. Echo answers SUCCESS, RCX inverted, RDX its request's. */
+void world_reply(struct msg_buffer *msg, uint32_t result);
+void world_echo(struct msg_buffer *msg, uint64_t first);
+
 /* Runs the body in a child and takes over what its checks said. */
 void world_run(void (*body)(void), struct unit_state *state);
 #define WORLD_TEST(name)                         \

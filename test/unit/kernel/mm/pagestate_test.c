@@ -1,0 +1,145 @@
+/*
+ * The memory of page states: four bits a page, neighbours apart, tables made when needed and never
+ * for what is not guest memory; locks of two pages in one order.
+ */
+#include "mm/pagestate.h"
+
+#include "mm/memmap.h"
+#include "mm/pool.h"
+#include "panic.h"
+#include "world.h"
+
+static const struct world one_cpu = { 1, 2 };
+
+WORLD_TEST(neighbours_are_apart)
+{
+	static const enum page_state states[] = { PAGE_VMSA, PAGE_GUEST, PAGE_CAA, PAGE_FREE };
+
+	world_memory(&one_cpu);
+	for (uint64_t i = 0; i < 64; i++) {
+		world_set_state(i * PAGE_SIZE, states[i % 4]);
+	}
+	for (uint64_t i = 0; i < 64; i++) {
+		CHECK_EQ(world_state(i * PAGE_SIZE), states[i % 4]);
+	}
+	world_set_state(0, PAGE_FREE);
+	CHECK_EQ(world_state(0), PAGE_FREE);
+	CHECK_EQ(world_state(PAGE_SIZE), PAGE_GUEST);
+}
+
+WORLD_TEST(ranges)
+{
+	world_memory(&one_cpu);
+	pagestate_lock(gpa(0x200000));
+	CHECK_EQ(pagestate_reserve(gpa(0x200000), PAGE_2M_SIZE), ERR_OK);
+	CHECK(pagestate_all(gpa(0x200000), PAGE_2M_SIZE, PAGE_FREE));
+	pagestate_set(gpa(0x200000), PAGE_2M_SIZE, PAGE_GUEST);
+	CHECK(pagestate_all(gpa(0x200000), PAGE_2M_SIZE, PAGE_GUEST));
+	CHECK_EQ(pagestate_get(gpa(0x1FF000)), PAGE_FREE);
+	CHECK_EQ(pagestate_get(gpa(0x400000)), PAGE_FREE);
+	pagestate_set(gpa(0x3FF000), PAGE_SIZE, PAGE_FREE);
+	CHECK(!pagestate_all(gpa(0x200000), PAGE_2M_SIZE, PAGE_GUEST));
+	pagestate_unlock(gpa(0x200000));
+}
+
+/* Nothing is reserved for, or known of, what is not guest memory. */
+WORLD_TEST(foreign_memory)
+{
+	static const struct {
+		const char *name;
+		uint64_t at, bytes;
+	} rows[] = {
+		{ "the region", REGION_BASE_DEFAULT, PAGE_SIZE },
+		{ "behind memory", FAKE_GUEST_BYTES, PAGE_SIZE },
+		{ "across the end", FAKE_GUEST_BYTES - PAGE_SIZE, 2 * PAGE_SIZE },
+		{ "the top", UINT64_MAX - PAGE_SIZE + 1, PAGE_SIZE },
+	};
+	size_t free_pages;
+
+	world_memory(&one_cpu);
+	free_pages = pool_free_pages();
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		ROW(rows[i].name);
+		CHECK_EQ(pagestate_reserve(gpa(rows[i].at), rows[i].bytes), ERR_ADDRESS);
+		CHECK(!pagestate_all(gpa(rows[i].at), rows[i].bytes, PAGE_FREE));
+		CHECK_EQ(pool_free_pages(), free_pages);
+	}
+	ROW("state of it");
+	CHECK_EQ(pagestate_get(gpa(REGION_BASE_DEFAULT)), PAGE_FREE);
+}
+
+WORLD_TEST(memory_runs_out)
+{
+	world_pool(&one_cpu);
+	CHECK_EQ(memmap_add(0, UINT64_C(0x100000000)), ERR_OK);
+	CHECK_EQ(pagestate_init(), ERR_OK);
+	ROW("a table where one is needed, once");
+	CHECK_EQ(pagestate_reserve(gpa(0), PAGE_2M_SIZE), ERR_OK);
+	CHECK_EQ(pool_free_pages(), FAKE_REGION_PAGES - WORLD_IMAGE_PAGES - 2);
+	CHECK_EQ(pagestate_reserve(gpa(0x1FFF000), PAGE_SIZE), ERR_OK);
+	CHECK_EQ(pool_free_pages(), FAKE_REGION_PAGES - WORLD_IMAGE_PAGES - 2);
+	CHECK_EQ(pagestate_reserve(gpa(0x2000000), PAGE_SIZE), ERR_OK);
+	CHECK_EQ(pool_free_pages(), FAKE_REGION_PAGES - WORLD_IMAGE_PAGES - 3);
+	ROW("no page for another");
+	CHECK(pool_alloc(pool_free_pages()) != NULL);
+	CHECK_EQ(pagestate_reserve(gpa(0x4000000), PAGE_SIZE), ERR_NOMEM);
+	CHECK_EQ(pagestate_get(gpa(0x4000000)), PAGE_FREE);
+	CHECK_EQ(pagestate_reserve(gpa(0x2000000), PAGE_SIZE), ERR_OK);
+}
+
+WORLD_TEST(no_room_for_the_directory)
+{
+	world_pool(&one_cpu);
+	CHECK_EQ(memmap_add(0, PAGE_SIZE), ERR_OK);
+	CHECK(pool_alloc(pool_free_pages()) != NULL);
+	CHECK_EQ(pagestate_init(), ERR_NOMEM);
+}
+
+static void set_unreserved(void)
+{
+	pagestate_set(gpa(0x200000), PAGE_SIZE, PAGE_GUEST);
+}
+
+static void set_foreign(void)
+{
+	pagestate_set(gpa(REGION_BASE_DEFAULT), PAGE_SIZE, PAGE_GUEST);
+}
+
+WORLD_TEST(asserts)
+{
+	world_memory(&one_cpu);
+	CHECK_EQ(world_panic_of(set_unreserved), PANIC_BUG);
+	CHECK_EQ(world_panic_of(set_foreign), PANIC_BUG);
+}
+
+/* Two pages: of one area, of areas that share a lock, in either order. It would hang. */
+WORLD_TEST(locks_of_two)
+{
+	static const struct {
+		const char *name;
+		uint64_t a, b;
+	} rows[] = {
+		{ "the same page", 0x1000, 0x1000 },
+		{ "one area", 0x1000, 0x2000 },
+		{ "two areas", 0x1000, 0x201000 },
+		{ "descending", 0x201000, 0x1000 },
+		{ "areas that share a lock", 0x1000, 0x8001000 },
+		{ "hostile addresses", UINT64_MAX, 0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		ROW(rows[i].name);
+		for (unsigned int n = 0; n < 2; n++) {
+			pagestate_lock_two(gpa(rows[i].a), gpa(rows[i].b));
+			pagestate_unlock_two(gpa(rows[i].a), gpa(rows[i].b));
+		}
+		pagestate_lock(gpa(rows[i].a));
+		pagestate_unlock(gpa(rows[i].a));
+		pagestate_lock(gpa(rows[i].b));
+		pagestate_unlock(gpa(rows[i].b));
+		CHECK(true);
+	}
+}
+
+UNIT_MAIN(CASE(neighbours_are_apart), CASE(ranges), CASE(foreign_memory), CASE(memory_runs_out),
+	  CASE(no_room_for_the_directory), CASE(asserts), CASE(locks_of_two))
