@@ -4,6 +4,7 @@
 #include "base/bits.h"
 #include "inject.h"
 #include "log.h"
+#include "model/event.h"
 #include "params.h"
 #include "snp/ghcb.h"
 #include "stats.h"
@@ -96,6 +97,28 @@ static void exit_rare(struct context *c, uint64_t code)
 		  code, c->vmpl, c->save->rip, c->vmcb->exit_info_1, c->vmcb->exit_info_2);
 }
 
+/*
+ * A nested fault can cut the delivery of an event short: once the page is there, the event goes on.
+ * What the fault itself raised would have come out of the delivery: a double fault.
+ */
+static void exit_npf(struct vcpu *vcpu)
+{
+	struct context *c = vcpu_context(vcpu);
+	uint64_t event = event_again(c->vmcb->exit_int_info);
+	uint64_t rip = c->save->rip;
+
+	count(STATS_NPF);
+	exit_nested_fault(vcpu);
+	if (event == 0) {
+		return;
+	}
+	if (c->vmcb->event_inject != 0 || c->save->rip != rip) {
+		log_fatal("shutdown: the delivery of event 0x%lx faults at VMPL%u, rip 0x%lx",
+			  event, c->vmpl, rip);
+	}
+	c->vmcb->event_inject = event;
+}
+
 void exit_handle(struct vcpu *vcpu)
 {
 	struct context *c = vcpu_context(vcpu);
@@ -113,8 +136,7 @@ void exit_handle(struct vcpu *vcpu)
 	}
 	switch (code) {
 	case EXIT_NPF:
-		count(STATS_NPF);
-		exit_nested_fault(vcpu);
+		exit_npf(vcpu);
 		break;
 	case EXIT_MSR:
 		count(STATS_MSR);
