@@ -171,3 +171,10 @@ extern struct fake_space fake_space;
 
 /* How a page is mapped in the n-th space: IMAGE_* or 0, and the kernel's view of it. */
 uint32_t fake_mapped(unsigned int n, uint64_t va, void **page);
+
+/* deposit.c */
+struct fake_deposits {
+	uint32_t room;	 /* slots for which page tables can be had */
+	uint32_t mapped; /* pages the kernel has mapped now */
+};
+extern struct fake_deposits fake_deposits;

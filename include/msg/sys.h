@@ -39,6 +39,12 @@ enum sys {
 	SYS_PROTOCOL = 11,
 	/* (offset, bytes <= 256): random bytes; ERR_FAULT when the hardware gives none. */
 	SYS_RANDOM = 12,
+	/* (offset, count <= 511, first): takes the pages of DEPOSIT_MEM entries entries[first..count). Value as
+	 * for SYS_PAGE_STATE. Right: pages. */
+	SYS_DEPOSIT = 13,
+	/* (offset, room <= 511): gives free deposited pages back; their gPAs go to the buffer. Value: how
+	 * many. Right: pages. */
+	SYS_WITHDRAW = 14,
 	SYS_COUNT
 };
 

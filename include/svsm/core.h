@@ -35,6 +35,16 @@ ABI_SIZE(struct svsm_list, 8);
 #define SVSM_PVALIDATE_RESERVED	   MASK(11, 4)
 #define SVSM_PVALIDATE_GPA(e)	   ((e) & ~UINT64_C(0xFFF))
 
+/* DEPOSIT_MEM entries: [1:0] size as above, [11:2] reserved, [63:12] gfn. */
+#define SVSM_DEPOSIT_RESERVED MASK(11, 2)
+
+/* WITHDRAW_MEM's buffer: eight-byte aligned, with room for as many pages as fit before its page's end. */
+struct svsm_withdrawn {
+	uint16_t count;
+	uint8_t reserved_02[6];
+	uint64_t gpas[];
+};
+
 /* QUERY_PROTOCOL: RCX in protocol<<32 | version, out highest<<32 | lowest, or 0. */
 #define SVSM_PROTOCOL_VERSIONS(highest, lowest) (((uint64_t)(highest) << 32) | (uint32_t)(lowest))
 

@@ -51,9 +51,9 @@ static enum err adjust(gpa_t page, enum rmp_page_size size, unsigned int from, u
 	return err;
 }
 
-static uint64_t bytes_of(const struct page_change *c)
+uint64_t page_bytes(enum rmp_page_size size)
 {
-	return c->size == RMP_2M ? PAGE_2M_SIZE : PAGE_SIZE;
+	return size == RMP_2M ? PAGE_2M_SIZE : PAGE_SIZE;
 }
 
 static enum err pvalidate(const struct page_change *c, unsigned int *status)
@@ -72,7 +72,7 @@ static enum err validate(const struct page_change *c, unsigned int vmpl, unsigne
 		return err;
 	}
 	/* From here on it is validated, whatever else fails: a retry must not do it again. */
-	pagestate_set(c->page, bytes_of(c), PAGE_GUEST);
+	pagestate_set(c->page, page_bytes(c->size), PAGE_GUEST);
 	err = arch_guest_zero(c->page, c->size == RMP_2M);
 	return err == ERR_OK ? adjust(c->page, c->size, 1, vmpl, VMPL_RWX, status) : err;
 }
@@ -85,7 +85,7 @@ static enum err invalidate(const struct page_change *c, unsigned int *status)
 		err = pvalidate(c, status);
 	}
 	if (err == ERR_OK || err == ERR_NOCHANGE) {
-		pagestate_set(c->page, bytes_of(c), PAGE_FREE);
+		pagestate_set(c->page, page_bytes(c->size), PAGE_FREE);
 	}
 	return err;
 }
@@ -93,7 +93,7 @@ static enum err invalidate(const struct page_change *c, unsigned int *status)
 /* Is the whole range in the state that this change starts from, or already where it ends? */
 static enum err check_state(const struct page_change *c, unsigned int *status)
 {
-	uint64_t bytes = bytes_of(c);
+	uint64_t bytes = page_bytes(c->size);
 
 	if (pagestate_all(c->page, bytes, c->validate ? PAGE_FREE : PAGE_GUEST)) {
 		return ERR_OK;
@@ -115,7 +115,7 @@ static enum err check_state(const struct page_change *c, unsigned int *status)
 
 static enum err perform_locked(const struct page_change *c, unsigned int vmpl, unsigned int *status)
 {
-	enum err err = pagestate_reserve(c->page, bytes_of(c));
+	enum err err = pagestate_reserve(c->page, page_bytes(c->size));
 
 	if (err == ERR_OK) {
 		err = check_state(c, status);
@@ -147,9 +147,8 @@ enum err page_grant(gpa_t page, unsigned int vmpl)
 	return adjust(page, RMP_4K, 1, vmpl, VMPL_RWX, &status);
 }
 
-enum err page_revoke(gpa_t page)
+enum err page_revoke(gpa_t page, enum rmp_page_size size, unsigned int *status)
 {
-	unsigned int status;
-
-	return adjust(page, RMP_4K, 1, VMPL_COUNT - 1, 0, &status);
+	*status = 0;
+	return adjust(page, size, 1, VMPL_COUNT - 1, 0, status);
 }

@@ -29,10 +29,12 @@ enum err page_decode(uint64_t raw_entry, struct page_change *change);
  */
 enum err page_perform(const struct page_change *change, unsigned int vmpl, unsigned int *status);
 
-/* The rest works on one 4 KiB page, whose lock the caller holds. */
+/* The rest works on one page whose lock the caller holds; *status as above. */
 
-/* Grants read, write and execute to VMPLs 1..vmpl; the page is validated. */
+/* Grants read, write and execute to VMPLs 1..vmpl on a 4 KiB page that is validated. */
 enum err page_grant(gpa_t page, unsigned int vmpl);
 
 /* Takes every permission from VMPLs 1..3. The caller flushes. */
-enum err page_revoke(gpa_t page);
+enum err page_revoke(gpa_t page, enum rmp_page_size size, unsigned int *status);
+
+uint64_t page_bytes(enum rmp_page_size size);

@@ -6,8 +6,9 @@
 
 #include <stdatomic.h>
 
-#include "base/mem.h"
+#include "arch/deposit.h"
 #include "lock.h"
+#include "mm/deposit.h"
 #include "mm/memmap.h"
 #include "mm/pool.h"
 #include "panic.h"
@@ -15,6 +16,7 @@
 #define PAGES_PER_TABLE (2 * PAGE_SIZE)
 
 #define LOCKS	64
+#define RESERVED_PAGES (DEPOSIT_SLOTS / 512 + 4)
 
 static struct lock locks[LOCKS];     /* by 2 MiB area; each guards the states of its pages */
 static struct lock directory_lock;   /* guards the filling of directory[]; entries never change again */
@@ -67,11 +69,25 @@ enum err pagestate_init(void)
 	return directory != NULL ? ERR_OK : ERR_NOMEM;
 }
 
+/*
+ * The last pages of the pool are kept for the page tables that map deposits: without them the SVSM
+ * could ask for memory that it cannot take.
+ */
+static void *new_table(void)
+{
+	void *table = deposit_take();
+
+	if (table == NULL && pool_free_pages() > RESERVED_PAGES) {
+		table = pool_alloc(1);
+	}
+	return table;
+}
+
 static enum err add_table(uint64_t t)
 {
 	lock_take(&directory_lock);
 	if (directory[t] == NULL) {
-		directory[t] = pool_alloc(1);
+		directory[t] = new_table();
 	}
 	lock_release(&directory_lock);
 	return directory[t] != NULL ? ERR_OK : ERR_NOMEM;

@@ -16,6 +16,7 @@ enum page_state {
 	PAGE_GUEST, /* validated and granted to the guest */
 	PAGE_CAA,   /* the guest's, and a calling area in use */
 	PAGE_VMSA,  /* a VMSA in use: no lower VMPL may touch it */
+	PAGE_SVSM,  /* deposited: the SVSM's until it is withdrawn */
 };
 
 /*
@@ -33,7 +34,7 @@ enum err pagestate_init(void);
 
 /*
  * Makes the tables behind a range of guest memory. ERR_ADDRESS: it is not guest memory as a whole;
- * ERR_NOMEM: the pool is empty, and nothing was changed.
+ * ERR_NOMEM: neither pool nor deposits have a page left for them.
  */
 enum err pagestate_reserve(gpa_t base, uint64_t bytes);
 

@@ -20,6 +20,8 @@ static const struct sys_entry table[SYS_COUNT] = {
 	[SYS_VCPU_CREATE] = { sys_vcpu_create, SYS_RIGHT_VCPUS },
 	[SYS_VCPU_DELETE] = { sys_vcpu_delete, SYS_RIGHT_VCPUS },
 	[SYS_REMAP_CA] = { sys_remap_ca, SYS_RIGHT_VCPUS },
+	[SYS_DEPOSIT] = { sys_deposit, SYS_RIGHT_PAGES },
+	[SYS_WITHDRAW] = { sys_withdraw, SYS_RIGHT_PAGES },
 	[SYS_PROTOCOL] = { sys_protocol, 0 },
 	[SYS_RANDOM] = { sys_random, SYS_RIGHT_RANDOM },
 };

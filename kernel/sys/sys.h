@@ -35,6 +35,8 @@ uint64_t sys_ticks_left(const struct sys_call *call);
 enum err sys_copy_from_guest(struct sys_call *call);
 enum err sys_copy_to_guest(struct sys_call *call);
 enum err sys_page_state(struct sys_call *call);
+enum err sys_deposit(struct sys_call *call);
+enum err sys_withdraw(struct sys_call *call);
 enum err sys_vcpu_create(struct sys_call *call);
 enum err sys_vcpu_delete(struct sys_call *call);
 enum err sys_remap_ca(struct sys_call *call);

@@ -1,6 +1,7 @@
-/* SYS_PAGE_STATE: a batch of page changes, one flush at its end. */
+/* Batches of pages: SYS_PAGE_STATE with one flush at its end, deposits and withdrawals. */
 #include "arch/rmp.h"
 #include "base/compiler.h"
+#include "mm/deposit.h"
 #include "mm/page.h"
 #include "svsm/core.h"
 #include "sys/sys.h"
@@ -63,4 +64,55 @@ enum err sys_page_state(struct sys_call *call)
 	}
 	call->value = batch.next | (uint64_t)status << 32;
 	return err;
+}
+
+static enum err deposit_one(uint64_t raw_entry, unsigned int vmpl, unsigned int *status)
+{
+	uint64_t size = SVSM_PVALIDATE_SIZE(raw_entry);
+
+	if ((raw_entry & SVSM_DEPOSIT_RESERVED) != 0 || size > SVSM_PVALIDATE_2M) {
+		return ERR_INVALID;
+	}
+	return deposit_add(gpa(SVSM_PVALIDATE_GPA(raw_entry)),
+			   size == SVSM_PVALIDATE_2M ? RMP_2M : RMP_4K, vmpl, status);
+}
+
+enum err sys_deposit(struct sys_call *call)
+{
+	struct batch batch;
+	unsigned int status = 0;
+	enum err err = batch_decode(call, &batch);
+
+	if (err != ERR_OK) {
+		return err;
+	}
+	while (err == ERR_OK && batch.next < batch.count) {
+		err = deposit_one(READ_ONCE(batch.entries[batch.next]), call->vmpl, &status);
+		batch.next += err == ERR_OK;
+		if (err == ERR_OK && batch.next < batch.count && sys_ticks_left(call) == 0) {
+			err = ERR_AGAIN;
+		}
+	}
+	call->value = batch.next | (uint64_t)status << 32;
+	return err;
+}
+
+enum err sys_withdraw(struct sys_call *call)
+{
+	uint64_t room = call->args[1];
+	uint64_t *to = room <= SVSM_LIST_MAX_ENTRIES && is_aligned(call->args[0], sizeof(*to)) ?
+			       sys_buffer(call, call->args[0], room * sizeof(*to)) :
+			       NULL;
+	enum err err = to != NULL ? ERR_OK : ERR_INVALID;
+
+	while (err == ERR_OK && call->value < room) {
+		gpa_t page;
+
+		err = deposit_withdraw(call->vmpl, &page);
+		if (err == ERR_OK) {
+			to[call->value++] = page.value;
+		}
+	}
+	/* Fewer than there was room for is no failure. */
+	return err == ERR_NOMEM ? ERR_OK : err;
 }

@@ -9,6 +9,7 @@
 #include "arch/host.h"
 #include "ipc/route.h"
 #include "log.h"
+#include "mm/deposit.h"
 #include "mm/guestmem.h"
 #include "snp/ghcb.h"
 #include "snp/vmsa.h"
@@ -67,7 +68,6 @@ static void answer(uint8_t pending, struct route_call *call)
 
 bool request_handle(const struct registry_entry *entry)
 {
-	const uint8_t none = 0;
 	const gpa_t caa = entry->caa; /* REMAP_CA changes the entry's; this call's answer goes here */
 	struct route_call call;
 	uint8_t pending = 0;
@@ -77,8 +77,11 @@ bool request_handle(const struct registry_entry *entry)
 	/* A calling area that the guest or the host took away: nothing was asked. */
 	asked = asked && guestmem_read(caa, &pending, 1) == ERR_OK && pending != 0;
 	if (asked) {
+		uint8_t done[2] = { 0 };
+
 		answer(pending, &call);
-		if (guestmem_write(caa, &none, 1) != ERR_OK) {
+		done[1] = deposit_is_available();
+		if (guestmem_write(caa, done, sizeof(done)) != ERR_OK) {
 			log_notice("vCPU %x VMPL%u: calling area %lx is gone", call.vcpu, entry->vmpl,
 				   caa.value);
 		}

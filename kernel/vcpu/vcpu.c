@@ -1,7 +1,7 @@
 /*
  * Lock order, outermost first; whoever holds one takes only those after it:
  *   service (ipc/service.c) > pages, ascending (mm/pagestate.c) > registry (vcpu/registry.c) >
- *   page-state directory (mm/pagestate.c) > pool (mm/pool.c) > log (log.c)
+ *   page-state directory (mm/pagestate.c) > deposits (mm/deposit.c) > pool (mm/pool.c) > log (log.c)
  */
 #include "vcpu.h"
 
@@ -119,12 +119,13 @@ static enum err set_vmsa(gpa_t page, unsigned int vmpl, bool is_vmsa)
 /* Revoke, flush, inspect, and only then make it a VMSA; on any failure the guest has its page back. */
 static enum err convert_to_vmsa(gpa_t page, unsigned int caller_vmpl, unsigned int *vmpl)
 {
+	unsigned int status;
 	enum err err = probe(page);
 
 	if (err != ERR_OK) {
 		return err;
 	}
-	err = page_revoke(page);
+	err = page_revoke(page, RMP_4K, &status);
 	if (err == ERR_OK) {
 		arch_flush_all();
 		err = check_vmsa(page, caller_vmpl, vmpl);

@@ -9,12 +9,13 @@
 
 typedef void core_call_fn(const struct msg_header *request, struct msg_header *reply);
 
-/* DEPOSIT_MEM and WITHDRAW_MEM have no entry: the SVSM never asks for memory. */
 static core_call_fn *const core_calls[] = {
 	[SVSM_CORE_REMAP_CA] = core_remap_ca,
 	[SVSM_CORE_PVALIDATE] = core_pvalidate,
 	[SVSM_CORE_CREATE_VCPU] = core_vcpu_create,
 	[SVSM_CORE_DELETE_VCPU] = core_vcpu_delete,
+	[SVSM_CORE_DEPOSIT_MEM] = core_mem_deposit,
+	[SVSM_CORE_WITHDRAW_MEM] = core_mem_withdraw,
 	[SVSM_CORE_QUERY_PROTOCOL] = core_query_protocol,
 	[SVSM_CORE_CONFIGURE_VTOM] = core_vtom_configure,
 };

@@ -19,6 +19,8 @@ void core_remap_ca(const struct msg_header *request, struct msg_header *reply);
 void core_pvalidate(const struct msg_header *request, struct msg_header *reply);
 void core_vcpu_create(const struct msg_header *request, struct msg_header *reply);
 void core_vcpu_delete(const struct msg_header *request, struct msg_header *reply);
+void core_mem_deposit(const struct msg_header *request, struct msg_header *reply);
+void core_mem_withdraw(const struct msg_header *request, struct msg_header *reply);
 void core_query_protocol(const struct msg_header *request, struct msg_header *reply);
 void core_vtom_configure(const struct msg_header *request, struct msg_header *reply);
 
@@ -32,8 +34,9 @@ struct core_vcpu_create_args {
 enum err core_vcpu_create_decode(const struct msg_header *request,
 				 struct core_vcpu_create_args *args);
 
-/* Pure. Is this header, read from this gPA, one of a list within one page? */
-enum err core_pvalidate_decode_list(uint64_t gpa, const struct svsm_list *list);
-
-/* Pure. Is this one entry well formed? */
+/* Pure. Is this one entry of a list well formed? */
 enum err core_pvalidate_decode_entry(uint64_t entry);
+enum err core_mem_decode_entry(uint64_t entry);
+
+/* Pure. How many gPAs fit behind the buffer's header? */
+enum err core_mem_withdraw_decode(const struct msg_header *request, uint32_t *room);

@@ -1,40 +1,7 @@
-/*
- * PVALIDATE: changes the state of the pages in a list of the guest's. The list lies in memory that
- * the guest's other vCPUs can write, so header and entries are copied once each, into this CPU's
- * scratch, and only the copies are looked at. Of the list only its `next` is written back.
- */
+/* PVALIDATE: changes the state of the pages in a list of the guest's. */
 #include "base/bits.h"
 #include "core/core.h"
-#include "rt/service.h"
-#include "rt/sys.h"
-#include "svsm/protocol.h"
-#include "svsm/result.h"
-
-/* The list's copy, in scratch. */
-struct list_copy {
-	struct svsm_list header;
-	uint64_t entries[SVSM_LIST_MAX_ENTRIES];
-};
-ABI_SIZE(struct list_copy, MSG_PAYLOAD_BYTES);
-
-#define LIST_ENTRIES (SERVICE_SCRATCH + offsetof(struct list_copy, entries))
-#define LIST_NEXT    (SERVICE_SCRATCH + offsetof(struct svsm_list, next))
-
-/* What PVALIDATE and RMPADJUST can report in EAX and a result code can carry. */
-#define RMP_CODE_MAX 0xF
-
-enum err core_pvalidate_decode_list(uint64_t gpa, const struct svsm_list *list)
-{
-	uint64_t room = PAGE_SIZE - (gpa & (PAGE_SIZE - 1)) - sizeof(*list);
-
-	if (list->reserved != 0) {
-		return ERR_FORMAT;
-	}
-	if (list->next >= list->count || list->count > room / sizeof(uint64_t)) {
-		return ERR_INVALID;
-	}
-	return ERR_OK;
-}
+#include "core/core_list.h"
 
 enum err core_pvalidate_decode_entry(uint64_t entry)
 {
@@ -52,96 +19,9 @@ enum err core_pvalidate_decode_entry(uint64_t entry)
 	return ERR_OK;
 }
 
-/* The kernel reports a fault while copying apart; to a guest both are an address it got wrong. */
-static enum err address_error(enum err err)
-{
-	return err == ERR_FAULT ? ERR_ADDRESS : err;
-}
-
-/* Header, then the entries that are still to be done. */
-static enum err copy_list(uint64_t gpa, struct list_copy *list)
-{
-	enum err err;
-	uint64_t skip;
-
-	if (!is_aligned(gpa, sizeof(uint64_t))) {
-		return ERR_INVALID;
-	}
-	err = sys_copy_from_guest(gpa, SERVICE_SCRATCH, sizeof(list->header));
-	if (err != ERR_OK) {
-		return address_error(err);
-	}
-	err = core_pvalidate_decode_list(gpa, &list->header);
-	if (err != ERR_OK) {
-		return err;
-	}
-	skip = list->header.next * sizeof(uint64_t);
-	return address_error(sys_copy_from_guest(gpa + sizeof(list->header) + skip,
-						 LIST_ENTRIES + skip,
-						 list->header.count * sizeof(uint64_t) - skip));
-}
-
-/* Index of the first malformed entry from `next`, and what is wrong with it; count if none is. */
-static uint16_t find_malformed(const struct list_copy *list, enum err *err)
-{
-	uint16_t at = list->header.next;
-
-	*err = ERR_OK;
-	while (at < list->header.count) {
-		*err = core_pvalidate_decode_entry(list->entries[at]);
-		if (*err != ERR_OK) {
-			break;
-		}
-		at++;
-	}
-	return at;
-}
-
-static uint32_t page_state_result(enum err err, uint32_t rmp_code)
-{
-	if (err == ERR_FAULT && rmp_code >= 1 && rmp_code <= RMP_CODE_MAX) {
-		return SVSM_ERR_PROTOCOL_BASE + rmp_code;
-	}
-	return svsm_result(err);
-}
-
-/* Does the well-formed entries, in order; list->header.next is the first that is not done. */
-static uint32_t change_pages(struct list_copy *list)
-{
-	struct sys_page_progress progress;
-	enum err malformed;
-	uint16_t end = find_malformed(list, &malformed);
-	enum err err;
-
-	if (end == list->header.next) {
-		return svsm_result(malformed);
-	}
-	err = sys_page_state(LIST_ENTRIES, end, list->header.next, &progress);
-	/* Refused as a whole: nothing is done, and the kernel names no index. */
-	if (progress.done >= list->header.next && progress.done <= end) {
-		list->header.next = (uint16_t)progress.done;
-	}
-	if (err != ERR_OK) {
-		return page_state_result(err, progress.rmp_code);
-	}
-	return svsm_result(malformed);
-}
-
 void core_pvalidate(const struct msg_header *request, struct msg_header *reply)
 {
-	struct list_copy *list = (struct list_copy *)(void *)service_buffer(reply)->scratch;
-	uint64_t gpa = request->rcx;
-	enum err err = copy_list(gpa, list);
+	static const struct core_list_call call = { core_pvalidate_decode_entry, sys_page_state };
 
-	if (err != ERR_OK) {
-		reply->result = svsm_result(err);
-		return;
-	}
-	reply->result = change_pages(list);
-	err = sys_copy_to_guest(gpa + offsetof(struct svsm_list, next), LIST_NEXT,
-				sizeof(list->header.next));
-	if (err != ERR_OK) {
-		/* The list's own page was taken by one of its entries, or by another vCPU. */
-		reply->result = svsm_result(address_error(err));
-	}
+	core_list_run(&call, request, reply);
 }

@@ -67,13 +67,34 @@ struct sys_page_progress {
 	uint32_t rmp_code; /* what PVALIDATE or RMPADJUST failed with, or 0 */
 };
 
-static inline enum err sys_page_state(uint64_t offset, uint64_t count, uint64_t first,
-				      struct sys_page_progress *progress)
+static inline enum err sys_page_batch(enum sys number, uint64_t offset, uint64_t count,
+				      uint64_t first, struct sys_page_progress *progress)
 {
-	struct rt_answer answer = rt_syscall(SYS_PAGE_STATE, offset, count, first);
+	struct rt_answer answer = rt_syscall(number, offset, count, first);
 
 	progress->done = (uint32_t)answer.value;
 	progress->rmp_code = (uint32_t)(answer.value >> 32);
+	return (enum err)answer.err;
+}
+
+static inline enum err sys_page_state(uint64_t offset, uint64_t count, uint64_t first,
+				      struct sys_page_progress *progress)
+{
+	return sys_page_batch(SYS_PAGE_STATE, offset, count, first, progress);
+}
+
+static inline enum err sys_deposit(uint64_t offset, uint64_t count, uint64_t first,
+				   struct sys_page_progress *progress)
+{
+	return sys_page_batch(SYS_DEPOSIT, offset, count, first, progress);
+}
+
+/* gPAs of pages given back go to the message buffer; *count is at most `room`. */
+static inline enum err sys_withdraw(uint64_t offset, uint64_t room, uint32_t *count)
+{
+	struct rt_answer answer = rt_syscall(SYS_WITHDRAW, offset, room, 0);
+
+	*count = answer.value <= room ? (uint32_t)answer.value : 0;
 	return (enum err)answer.err;
 }
 

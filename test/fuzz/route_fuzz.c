@@ -12,6 +12,7 @@
 #include "ipc/route.h"
 #include "ipc/service.h"
 #include "log.h"
+#include "mm/deposit.h"
 #include "mm/guestmem.h"
 #include "snp/ghcb.h"
 #include "svsm/protocol.h"
@@ -68,12 +69,18 @@ enum err guestmem_read(gpa_t from, void *to, size_t bytes)
 
 enum err guestmem_write(gpa_t to, const void *from, size_t bytes)
 {
-	FUZZ_CHECK(to.value == 0x2000 && bytes == 1 && (vmsa.efer & EFER_SVME) == 0);
+	/* The pending byte, and MEM_AVAILABLE. */
+	FUZZ_CHECK(to.value == 0x2000 && bytes == 2 && (vmsa.efer & EFER_SVME) == 0);
 	if (input.write_fails != 0) {
 		return ERR_ADDRESS;
 	}
 	memcpy(&caa, from, 1);
 	return ERR_OK;
+}
+
+bool deposit_is_available(void)
+{
+	return false;
 }
 
 struct service *service_find(uint32_t protocol)

@@ -31,6 +31,7 @@ void guest_main(void)
 	cases_vcpu();
 	cases_remap();
 	cases_hello();
+	cases_mem();
 	cases_faulty();
 	ghcb_terminate(check_end() ? 0 : REASON_FAILED);
 }

@@ -430,6 +430,8 @@ WORLD_TEST(no_memory_to_remember_it)
 
 WORLD_TEST(grants_revokes)
 {
+	unsigned int status;
+
 	start();
 	ROW("grant needs a validated page");
 	CHECK_EQ(page_grant(gpa(PAGE), 2), ERR_FAULT);
@@ -438,7 +440,7 @@ WORLD_TEST(grants_revokes)
 	CHECK(fake_may(PAGE, 1, VMPL_RWX) && fake_may(PAGE, 2, VMPL_RWX));
 	CHECK(!fake_may(PAGE, 3, VMPL_READ));
 	ROW("revoke");
-	CHECK_EQ(page_revoke(gpa(PAGE)), ERR_OK);
+	CHECK_EQ(page_revoke(gpa(PAGE), RMP_4K, &status), ERR_OK);
 	CHECK(!fake_may(PAGE, 1, VMPL_READ) && !fake_may(PAGE, 2, VMPL_READ));
 	CHECK(fake_is_validated(PAGE));
 	ROW("grant keeps the bytes");
