@@ -49,7 +49,7 @@ static void put_number(struct out *o, uint64_t value, unsigned int base, const s
 
 static const char *parse_spec(const char *f, struct spec *spec)
 {
-	*spec = (struct spec){ .zero_pad = *f == '0' };
+	*spec = (struct spec){.zero_pad = *f == '0'};
 	while (*f >= '0' && *f <= '9') {
 		spec->width = spec->width * 10 + (unsigned int)(*f++ - '0');
 	}
@@ -68,7 +68,8 @@ static void put_signed(struct out *o, int64_t value, const struct spec *spec)
 	put_number(o, value < 0 ? 0 - (uint64_t)value : (uint64_t)value, 10, spec);
 }
 
-/* One conversion. Kept in one place because va_list may not be shared between functions by value. */
+/* One conversion. Kept in one place because va_list may not be shared between functions by value.
+ */
 static void convert(struct out *o, char c, const struct spec *spec, va_list *args)
 {
 	switch (c) {
@@ -83,7 +84,9 @@ static void convert(struct out *o, char c, const struct spec *spec, va_list *arg
 		break;
 	case 'u':
 	case 'x':
-		put_number(o, spec->is_long ? va_arg(*args, unsigned long) : va_arg(*args, unsigned int),
+		put_number(o,
+			   spec->is_long ? va_arg(*args, unsigned long)
+					 : va_arg(*args, unsigned int),
 			   c == 'u' ? 10 : 16, spec);
 		break;
 	default:
@@ -94,7 +97,7 @@ static void convert(struct out *o, char c, const struct spec *spec, va_list *arg
 
 size_t fmt_vprint(char *out, size_t bytes, const char *format, va_list args)
 {
-	struct out o = { .at = out, .left = bytes - 1 };
+	struct out o = {.at = out, .left = bytes - 1};
 	va_list copy;
 
 	va_copy(copy, args);

@@ -17,7 +17,8 @@ enum log_level {
 /* One line, without its newline; cut at 200 characters. */
 void log_print(enum log_level level, const char *format, ...) PRINTF_LIKE(2, 3);
 
-/* What guests, services or the host can cause as often as they like: at most LOG_FLOOD_MAX lines. */
+/* What guests, services or the host can cause as often as they like: at most LOG_FLOOD_MAX lines.
+ */
 void log_limited(enum log_level level, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* The console is up: writes out what was logged before. */

@@ -1,5 +1,6 @@
 /*
- * The boot, in one table. Each step's name is what the log shows and what docs/boot-log.md explains.
+ * The boot, in one table. Each step's name is what the log shows and what docs/boot-log.md
+ * explains.
  */
 #include "main.h"
 
@@ -27,7 +28,8 @@ static enum err step_memory(const struct image_map *image)
 
 	if (err == ERR_OK) {
 		pool_init(image);
-		panic_guard_secrets((struct secrets_page *)((uintptr_t)image + image->secrets_offset));
+		panic_guard_secrets(
+			(struct secrets_page *)((uintptr_t)image + image->secrets_offset));
 		log_info("memory: %zu of %lu pages free at %lx", pool_free_pages(),
 			 image->region_bytes / PAGE_SIZE, image->region_base);
 	}
@@ -35,19 +37,19 @@ static enum err step_memory(const struct image_map *image)
 }
 
 static const struct boot_step boot_steps[] = {
-	{ "environment", arch_boot_environment, PANIC_ENVIRONMENT },
-	{ "IDT", arch_boot_idt, PANIC_BOOT },
-	{ "#VC handling", arch_boot_vc, PANIC_BOOT },
-	{ "memory", step_memory, PANIC_VALIDATION },
-	{ "page tables", arch_boot_page_tables, PANIC_BOOT },
-	{ "per-CPU data", arch_boot_percpu, PANIC_BOOT },
-	{ "TSS and IST stacks", arch_boot_tss, PANIC_BOOT },
-	{ "GHCB", arch_boot_ghcb, PANIC_HOST },
-	{ "serial log", arch_boot_serial, PANIC_HOST },
-	{ "boot information", bootinfo_read, PANIC_BOOT },
-	{ "services", service_start_all, PANIC_BOOT },
-	{ "other CPUs", cpus_start, PANIC_HOST },
-	{ "guest firmware", firmware_start, PANIC_BOOT },
+	{"environment", arch_boot_environment, PANIC_ENVIRONMENT},
+	{"IDT", arch_boot_idt, PANIC_BOOT},
+	{"#VC handling", arch_boot_vc, PANIC_BOOT},
+	{"memory", step_memory, PANIC_VALIDATION},
+	{"page tables", arch_boot_page_tables, PANIC_BOOT},
+	{"per-CPU data", arch_boot_percpu, PANIC_BOOT},
+	{"TSS and IST stacks", arch_boot_tss, PANIC_BOOT},
+	{"GHCB", arch_boot_ghcb, PANIC_HOST},
+	{"serial log", arch_boot_serial, PANIC_HOST},
+	{"boot information", bootinfo_read, PANIC_BOOT},
+	{"services", service_start_all, PANIC_BOOT},
+	{"other CPUs", cpus_start, PANIC_HOST},
+	{"guest firmware", firmware_start, PANIC_BOOT},
 };
 
 void main_boot(const struct image_map *image)

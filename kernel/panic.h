@@ -7,13 +7,14 @@
 #include "base/compiler.h"
 #include "snp/secrets.h"
 
-/* Reason codes of the termination request, reason set 11 (docs/boot-log.md). Stable: only append. */
+/* Reason codes of the termination request, reason set 11 (docs/boot-log.md). Stable: only append.
+ */
 enum panic_reason {
-	PANIC_BUG = 0,		 /* an assertion or an exception of the kernel's own */
-	PANIC_ENVIRONMENT = 1,	 /* not SNP, not VMPL0, or a feature is missing */
-	PANIC_BOOT = 2,		 /* another boot step failed */
-	PANIC_VALIDATION = 3,	 /* a page of ours was validated already, or lost its validation */
-	PANIC_HOST = 4,		 /* the host broke the protocol */
+	PANIC_BUG = 0, /* an assertion or an exception of the kernel's own */
+	PANIC_ENVIRONMENT = 1, /* not SNP, not VMPL0, or a feature is missing */
+	PANIC_BOOT = 2, /* another boot step failed */
+	PANIC_VALIDATION = 3, /* a page of ours was validated already, or lost its validation */
+	PANIC_HOST = 4, /* the host broke the protocol */
 };
 
 NORETURN void panic(enum panic_reason reason, const char *format, ...) PRINTF_LIKE(2, 3);
@@ -22,9 +23,9 @@ NORETURN void panic(enum panic_reason reason, const char *format, ...) PRINTF_LI
 void panic_guard_secrets(struct secrets_page *secrets);
 
 /* For conditions that only a bug of ours can break. */
-#define ASSERT(x)                                                                        \
-	do {                                                                             \
-		if (unlikely(!(x))) {                                                    \
-			panic(PANIC_BUG, "assertion %s at %s:%d", #x, __FILE__, __LINE__); \
-		}                                                                        \
+#define ASSERT(x)                                                                                  \
+	do {                                                                                       \
+		if (unlikely(!(x))) {                                                              \
+			panic(PANIC_BUG, "assertion %s at %s:%d", #x, __FILE__, __LINE__);         \
+		}                                                                                  \
 	} while (0)

@@ -12,7 +12,10 @@
 
 	.section .text.access, "ax"
 
-	/* bool access_copy(void *to, const void *from, size_t bytes): true when all bytes were copied */
+	/*
+	 * bool access_copy(void *to, const void *from, size_t bytes): true when all bytes were
+	 * copied
+	 */
 	.globl access_copy
 access_copy:
 	mov	%rdx, %rcx
@@ -42,8 +45,8 @@ access_zero:
 	fixup 1b, 2b
 
 	/*
-	 * uint64_t access_pvalidate(void *page, uint64_t size, uint64_t validate): EAX in bits 31:0, CF in
-	 * bit 32; -1 when it faulted
+	 * uint64_t access_pvalidate(void *page, uint64_t size, uint64_t validate): EAX in bits
+	 * 31:0, CF in bit 32; -1 when it faulted
 	 */
 	.globl access_pvalidate
 access_pvalidate:
@@ -60,7 +63,10 @@ access_pvalidate:
 	ret
 	fixup 1b, 2b
 
-	/* uint64_t access_rmpadjust(void *page, uint64_t size, uint64_t attributes): EAX; -1 when it faulted */
+	/*
+	 * uint64_t access_rmpadjust(void *page, uint64_t size, uint64_t attributes): EAX; -1
+	 * when it faulted
+	 */
 	.globl access_rmpadjust
 access_rmpadjust:
 	mov	%rdi, %rax
@@ -72,7 +78,10 @@ access_rmpadjust:
 	ret
 	fixup 1b, 2b
 
-	/* void access_flush_all(void): INVLPGB of everything (RAX: 3 global, 5 nested), then TLBSYNC */
+	/*
+	 * void access_flush_all(void): INVLPGB of everything (RAX: 3 global, 5 nested), then
+	 * TLBSYNC
+	 */
 	.globl access_flush_all
 access_flush_all:
 	mov	$0x28, %eax

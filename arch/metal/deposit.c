@@ -1,4 +1,5 @@
-/* Deposited pages have a range of kernel addresses of their own, mapped privately, never executable. */
+/* Deposited pages have a range of kernel addresses of their own, mapped privately, never
+ * executable. */
 #include "arch/deposit.h"
 
 #include "metal/insn.h"
@@ -32,7 +33,8 @@ void *arch_deposit_map(uint32_t slot, gpa_t page)
 	if (entry == NULL) {
 		return NULL;
 	}
-	*entry = tables_private(page.value) | PTE_PRESENT | PTE_WRITE | PTE_NX | PTE_ACCESSED | PTE_DIRTY;
+	*entry = tables_private(page.value) | PTE_PRESENT | PTE_WRITE | PTE_NX | PTE_ACCESSED |
+		 PTE_DIRTY;
 	return (void *)(uintptr_t)slot_va(slot);
 }
 

@@ -1,6 +1,6 @@
 /*
- * The kernel's first instruction, in 64-bit mode on the stub's page tables: RDI = struct image_map *,
- * RSP = top of the boot stack. Never returns.
+ * The kernel's first instruction, in 64-bit mode on the stub's page tables: RDI = struct
+ * image_map *, RSP = top of the boot stack. Never returns.
  */
 	.section .text.entry, "ax"
 	.globl kernel_entry

@@ -42,7 +42,8 @@ static enum err check_image(const struct image_map *image)
 		    image->kernel_segment_count <= IMAGE_KERNEL_SEGMENTS;
 
 	if (!good) {
-		log_error("environment: the image map is not one of this version; rebuild the image");
+		log_error(
+			"environment: the image map is not one of this version; rebuild the image");
 	}
 	return good ? ERR_OK : ERR_FORMAT;
 }
@@ -63,8 +64,8 @@ static enum err check_status(void)
 	return ERR_OK;
 }
 
-/* Only VMPL0 may change what VMPL1 is allowed; the page is our stack's, and VMPL1 gets nothing in the
- * end. */
+/* Only VMPL0 may change what VMPL1 is allowed; the page is our stack's, and VMPL1 gets nothing in
+ * the end. */
 static enum err check_vmpl(void)
 {
 	uint8_t local;
@@ -100,13 +101,15 @@ static enum err check_host(unsigned int cbit)
 
 	if ((info & GHCB_MSR_CODE_MASK) != GHCB_MSR_SEV_INFO || GHCB_MSR_INFO_MIN(info) > 2 ||
 	    GHCB_MSR_INFO_MAX(info) < 2 || GHCB_MSR_INFO_CBIT(info) != cbit) {
-		log_error("environment: SEV_INFO %lx: GHCB version 2 and C-bit %u are needed", info, cbit);
+		log_error("environment: SEV_INFO %lx: GHCB version 2 and C-bit %u are needed", info,
+			  cbit);
 		return ERR_HOST;
 	}
 	if ((features & GHCB_MSR_CODE_MASK) != GHCB_MSR_HV_FEATURES_RESP ||
 	    (features >> 12 & HV_FEATURES) != HV_FEATURES) {
-		log_error("environment: hypervisor features %lx lack SNP, AP creation or multi-VMPL",
-			  features >> 12);
+		log_error(
+			"environment: hypervisor features %lx lack SNP, AP creation or multi-VMPL",
+			features >> 12);
 		return ERR_HOST;
 	}
 	hv_features = features >> 12;
@@ -150,7 +153,8 @@ enum err arch_boot_vc(const struct image_map *image)
 	const uint32_t smep_smap = BIT32(7) | BIT32(20);
 
 	(void)image;
-	if (leaf7 == NULL || (leaf7->ebx & smep_smap) != smep_smap || (leaf7->ecx & BIT32(2)) == 0) {
+	if (leaf7 == NULL || (leaf7->ebx & smep_smap) != smep_smap ||
+	    (leaf7->ecx & BIT32(2)) == 0) {
 		log_error("#VC handling: the CPUID page hides SMEP, SMAP or UMIP");
 		return ERR_UNSUPPORTED;
 	}
@@ -162,11 +166,13 @@ enum err arch_boot_memory(const struct image_map *image)
 {
 	uint8_t *region = (uint8_t *)(uintptr_t)image;
 
-	for (uint64_t at = image->image_pages * PAGE_SIZE; at < image->region_bytes; at += PAGE_SIZE) {
+	for (uint64_t at = image->image_pages * PAGE_SIZE; at < image->region_bytes;
+	     at += PAGE_SIZE) {
 		uint64_t r = access_pvalidate(region + at, RMP_4K, 1);
 
 		if (r != RMP_OK) {
-			log_error("memory: page %lx cannot be validated (%lx)", image->region_base + at, r);
+			log_error("memory: page %lx cannot be validated (%lx)",
+				  image->region_base + at, r);
 			return ERR_HOST;
 		}
 	}

@@ -1,6 +1,6 @@
 /*
- * Talking to the host. The GHCB is shared memory: every field is written once before VMGEXIT and read
- * once after it, into a local.
+ * Talking to the host. The GHCB is shared memory: every field is written once before VMGEXIT and
+ * read once after it, into a local.
  */
 #include "metal/ghcb.h"
 
@@ -67,7 +67,8 @@ enum err ghcb_setup(void)
 		return ERR_HOST;
 	}
 	page = pool_gpa(ghcb).value;
-	if (ghcb_msr_call(GHCB_MSR_REGISTER_GPA_REQ | page) != (GHCB_MSR_REGISTER_GPA_RESP | page)) {
+	if (ghcb_msr_call(GHCB_MSR_REGISTER_GPA_REQ | page) !=
+	    (GHCB_MSR_REGISTER_GPA_RESP | page)) {
 		return ERR_HOST;
 	}
 	insn_wrmsr(MSR_GHCB, page);
@@ -127,7 +128,8 @@ enum err arch_host_run_vmpl(unsigned int vmpl)
 enum err arch_host_vcpu(uint32_t apic_id, unsigned int vmpl, unsigned int action, gpa_t vmsa,
 			uint64_t features)
 {
-	struct ghcb *g = begin(GHCB_EVENT_AP_CREATION, AP_CREATION_INFO(apic_id, vmpl, action), vmsa.value);
+	struct ghcb *g =
+		begin(GHCB_EVENT_AP_CREATION, AP_CREATION_INFO(apic_id, vmpl, action), vmsa.value);
 	uint64_t info2;
 	enum err err;
 
@@ -233,7 +235,8 @@ enum err arch_host_port_in(uint16_t port, void *dst, size_t bytes)
 
 static enum err port_out(uint16_t port, uint64_t size, uint64_t value)
 {
-	struct ghcb *g = begin(EXIT_IOIO, (uint64_t)port << IOIO_PORT_SHIFT | IOIO_ADDR_64 | size, 0);
+	struct ghcb *g =
+		begin(EXIT_IOIO, (uint64_t)port << IOIO_PORT_SHIFT | IOIO_ADDR_64 | size, 0);
 	uint64_t info2;
 
 	g->rax = value;
@@ -246,7 +249,8 @@ enum err arch_host_port_out16(uint16_t port, uint16_t value)
 	return port_out(port, IOIO_SIZE_16, value);
 }
 
-/* The third serial port: firmware writes its console to the first two. 115200 baud, 8N1, no interrupts. */
+/* The third serial port: firmware writes its console to the first two. 115200 baud, 8N1, no
+ * interrupts. */
 #define SERIAL_PORT 0x3E8
 
 enum err arch_boot_serial(const struct image_map *image)
@@ -255,7 +259,7 @@ enum err arch_boot_serial(const struct image_map *image)
 		uint8_t reg;
 		uint8_t value;
 	} setup[] = {
-		{ 1, 0x00 }, { 3, 0x80 }, { 0, 0x01 }, { 1, 0x00 }, { 3, 0x03 }, { 2, 0x07 },
+		{1, 0x00}, {3, 0x80}, {0, 0x01}, {1, 0x00}, {3, 0x03}, {2, 0x07},
 	};
 	enum err err = ERR_OK;
 

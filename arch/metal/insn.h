@@ -14,7 +14,10 @@ static inline uint64_t insn_rdmsr(uint32_t msr)
 /* "memory": an MSR can change what memory means (GHCB, GS base). */
 static inline void insn_wrmsr(uint32_t msr, uint64_t value)
 {
-	__asm__ volatile("wrmsr" : : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)) : "memory");
+	__asm__ volatile("wrmsr"
+			 :
+			 : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32))
+			 : "memory");
 }
 
 static inline uint64_t insn_read_cr0(void)
@@ -69,7 +72,8 @@ static inline uint64_t insn_rdtsc(void)
 	return (uint64_t)high << 32 | low;
 }
 
-/* VMGEXIT is REP VMMCALL: older assemblers do not know its name. The host may write any shared page. */
+/* VMGEXIT is REP VMMCALL: older assemblers do not know its name. The host may write any shared
+ * page. */
 static inline void insn_vmgexit(void)
 {
 	__asm__ volatile("rep; vmmcall" : : : "memory");

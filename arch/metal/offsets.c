@@ -15,8 +15,8 @@
 
 #define DEFINE(name, value) __asm__ volatile("\n# @@ " #name " %0" : : "i"((long)(value)))
 
-void offsets(void);
-void offsets(void)
+void offsets_stub(void);
+void offsets_stub(void)
 {
 	DEFINE(STUB_CPUID_GPA, offsetof(struct stub_params, cpuid_gpa));
 	DEFINE(STUB_TABLES_GPA, offsetof(struct stub_params, tables_gpa));
@@ -45,6 +45,11 @@ void offsets(void)
 	DEFINE(CR0_PAGING, CR0_PG | CR0_WP | CR0_NE | CR0_MP | CR0_PE);
 	DEFINE(GHCB_MSR_NUMBER, MSR_GHCB);
 	DEFINE(TERMINATE_ENVIRONMENT, GHCB_MSR_TERMINATE(GHCB_TERM_SET_KEEL, 1));
+}
+
+void offsets_trap(void);
+void offsets_trap(void)
+{
 	DEFINE(PERCPU_CTX, offsetof(struct percpu, ctx));
 	DEFINE(PERCPU_KERNEL_RSP, offsetof(struct percpu, kernel_rsp));
 	DEFINE(PERCPU_SCRATCH, offsetof(struct percpu, scratch));
@@ -73,8 +78,10 @@ void offsets(void)
 	DEFINE(USER_CS, SELECTOR_USER_CODE);
 	DEFINE(USER_SS, SELECTOR_USER_DATA);
 	DEFINE(TRAP_CS, offsetof(struct trap_frame, cs) - offsetof(struct trap_frame, vector));
-	DEFINE(TRAP_ERROR, offsetof(struct trap_frame, error) - offsetof(struct trap_frame, vector));
+	DEFINE(TRAP_ERROR,
+	       offsetof(struct trap_frame, error) - offsetof(struct trap_frame, vector));
 	DEFINE(TRAP_RIP, offsetof(struct trap_frame, rip) - offsetof(struct trap_frame, vector));
-	DEFINE(TRAP_RFLAGS, offsetof(struct trap_frame, rflags) - offsetof(struct trap_frame, vector));
+	DEFINE(TRAP_RFLAGS,
+	       offsetof(struct trap_frame, rflags) - offsetof(struct trap_frame, vector));
 	DEFINE(TRAP_RSP, offsetof(struct trap_frame, rsp) - offsetof(struct trap_frame, vector));
 }

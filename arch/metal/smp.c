@@ -1,18 +1,18 @@
 /*
- * Starting the SVSM's other CPUs: each VMSA is made so that its CPU begins in C, in 64-bit mode, on the
- * kernel's page tables, with its own descriptors, stack and GS. No real mode, no trampoline.
+ * Starting the SVSM's other CPUs: each VMSA is made so that its CPU begins in C, in 64-bit mode, on
+ * the kernel's page tables, with its own descriptors, stack and GS. No real mode, no trampoline.
  */
 #include "arch/cpu.h"
 
 #include "arch/boot.h"
 #include "arch/host.h"
 #include "arch/rmp.h"
+#include "main.h"
 #include "metal/ghcb.h"
 #include "metal/insn.h"
 #include "metal/percpu.h"
 #include "metal/tables.h"
 #include "metal/trap.h"
-#include "main.h"
 #include "mm/pool.h"
 #include "panic.h"
 #include "snp/ghcb.h"
@@ -36,20 +36,21 @@ static NORETURN void start(unsigned int index)
 
 static void fill_segments(struct vmsa *v, struct percpu *p)
 {
-	const struct vmsa_segment none = { 0 };
-	const struct vmsa_segment data = { SELECTOR_KERNEL_DATA, ATTRIBUTES_DATA, UINT32_MAX, 0 };
+	const struct vmsa_segment none = {0};
+	const struct vmsa_segment data = {SELECTOR_KERNEL_DATA, ATTRIBUTES_DATA, UINT32_MAX, 0};
 
-	v->cs = (struct vmsa_segment){ SELECTOR_KERNEL_CODE, ATTRIBUTES_CODE64, UINT32_MAX, 0 };
+	v->cs = (struct vmsa_segment){SELECTOR_KERNEL_CODE, ATTRIBUTES_CODE64, UINT32_MAX, 0};
 	v->ss = data;
 	v->ds = data;
 	v->es = data;
 	v->fs = none;
-	v->gs = (struct vmsa_segment){ .base = (uint64_t)(uintptr_t)p };
-	v->ldtr = (struct vmsa_segment){ .attributes = ATTRIBUTES_LDT };
-	v->gdtr = (struct vmsa_segment){ .limit = sizeof(p->gdt) - 1, .base = (uint64_t)(uintptr_t)p->gdt };
-	v->idtr = (struct vmsa_segment){ .limit = trap_idt_limit(), .base = trap_idt_base() };
-	v->tr = (struct vmsa_segment){ SELECTOR_TSS, ATTRIBUTES_TSS, sizeof(p->tss) - 1,
-				       (uint64_t)(uintptr_t)&p->tss };
+	v->gs = (struct vmsa_segment){.base = (uint64_t)(uintptr_t)p};
+	v->ldtr = (struct vmsa_segment){.attributes = ATTRIBUTES_LDT};
+	v->gdtr = (struct vmsa_segment){.limit = sizeof(p->gdt) - 1,
+					.base = (uint64_t)(uintptr_t)p->gdt};
+	v->idtr = (struct vmsa_segment){.limit = trap_idt_limit(), .base = trap_idt_base()};
+	v->tr = (struct vmsa_segment){SELECTOR_TSS, ATTRIBUTES_TSS, sizeof(p->tss) - 1,
+				      (uint64_t)(uintptr_t)&p->tss};
 }
 
 static void fill(struct vmsa *v, struct percpu *p)
@@ -96,9 +97,9 @@ enum err arch_cpu_start(unsigned int index, uint32_t apic_id)
 	}
 	fill(v, p);
 	err = seal(v);
-	return err == ERR_OK ?
-		       arch_host_vcpu(apic_id, 0, AP_CREATE, pool_gpa(v), arch_sev_features()) :
-		       err;
+	return err == ERR_OK
+		       ? arch_host_vcpu(apic_id, 0, AP_CREATE, pool_gpa(v), arch_sev_features())
+		       : err;
 }
 
 void arch_idle(void)

@@ -1,8 +1,8 @@
 /*
- * The first instructions, from LOW_BASE in 32-bit protected mode without paging, EBX = gPA of struct
- * stub_params. Reads the C-bit's place from the CPUID page, sets it in every present entry of the
- * boot page tables, turns paging on with 4 or 5 levels and enters the kernel. No stack, no memory of
- * its own. All accesses are private while paging is off.
+ * The first instructions, from LOW_BASE in 32-bit protected mode without paging, EBX = gPA of
+ * struct stub_params. Reads the C-bit's place from the CPUID page, sets it in every present
+ * entry of the boot page tables, turns paging on with 4 or 5 levels and enters the kernel. No
+ * stack, no memory of its own. All accesses are private while paging is off.
  */
 #include "asm_offsets.h"
 

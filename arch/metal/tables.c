@@ -102,7 +102,8 @@ static uint64_t segment_bits(uint32_t flags)
 	return (flags & IMAGE_EXEC) != 0 ? bits : bits | PTE_NX;
 }
 
-static enum err map_run(const struct image_map *image, uint64_t first, uint64_t pages, uint32_t flags)
+static enum err map_run(const struct image_map *image, uint64_t first, uint64_t pages,
+			uint32_t flags)
 {
 	for (uint64_t p = first; p < first + pages; p++) {
 		uint64_t offset = p * PAGE_SIZE;
@@ -135,7 +136,8 @@ static enum err map_image(const struct image_map *image)
 		err = map_run(image, end, image->image_pages - end, IMAGE_READ);
 	}
 	if (err == ERR_OK) {
-		err = map_run(image, image->secrets_offset / PAGE_SIZE, 1, IMAGE_READ | IMAGE_WRITE);
+		err = map_run(image, image->secrets_offset / PAGE_SIZE, 1,
+			      IMAGE_READ | IMAGE_WRITE);
 	}
 	return err;
 }

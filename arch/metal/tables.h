@@ -19,8 +19,8 @@ uint64_t tables_kernel_root(void);
 uint64_t tables_new_root(void);
 
 /*
- * The entry that maps `va` at `level` (0: 4 KiB, 1: 2 MiB), tables above it made as needed with user
- * access where asked; NULL: no memory. Its content is the caller's.
+ * The entry that maps `va` at `level` (0: 4 KiB, 1: 2 MiB), tables above it made as needed with
+ * user access where asked; NULL: no memory. Its content is the caller's.
  */
 uint64_t *tables_entry(uint64_t root, uint64_t va, unsigned int level, bool is_user);
 

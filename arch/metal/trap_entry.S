@@ -1,8 +1,9 @@
 /*
  * Every way into the kernel but the first. Interrupts are off throughout VMPL0.
  *
- * trap_entries: exceptions and interrupts. From CPL0 they call trap_kernel(frame) and return to where
- * it says. From CPL3 they store the service's registers in percpu.ctx and return from user_enter().
+ * trap_entries: exceptions and interrupts. From CPL0 they call trap_kernel(frame) and return to
+ * where it says. From CPL3 they store the service's registers in percpu.ctx and return from
+ * user_enter().
  * user_syscall: SYSCALL from CPL3, likewise.
  * user_enter(ctx): runs CPL3 until one of the above. The kernel's GS base is active in the kernel,
  * swapped away while CPL3 runs.
@@ -11,8 +12,8 @@
 
 	.section .text.trap, "ax"
 
-	/* Vectors for which the CPU pushes an error code itself. */
-	.set ERROR_CODES, (1 << 8) | (1 << 10) | (1 << 11) | (1 << 12) | (1 << 13) | (1 << 14) | (1 << 17) | (1 << 21) | (1 << 29) | (1 << 30)
+	/* The CPU itself pushes an error code for vectors 8, 10-14, 17, 21, 29 and 30. */
+	.set ERROR_CODES, 0x60227d00
 
 	.balign 16
 	.globl trap_entries
@@ -20,7 +21,9 @@ trap_entries:
 	.set vector, 0
 	.rept 256
 	.balign 16
-	.if vector >= 32 || ((ERROR_CODES >> vector) & 1) == 0
+	.if vector >= 32
+	pushq	$0
+	.elseif ((ERROR_CODES >> vector) & 1) == 0
 	pushq	$0
 	.endif
 	pushq	$vector
@@ -67,7 +70,10 @@ trap_common:
 	add	$16, %rsp
 	iretq
 
-	/* Stores what both ways out of CPL3 have in common; RAX = ctx, its own value is in scratch. */
+	/*
+	 * Stores what both ways out of CPL3 have in common; RAX = ctx, its own value is in
+	 * scratch.
+	 */
 	.macro save_user
 	mov	%rbx, CTX_RBX(%rax)
 	mov	%rdx, CTX_RDX(%rax)
@@ -133,7 +139,10 @@ user_syscall:
 	cld
 	leave_user
 
-	/* void user_enter(struct user_ctx *ctx): flags and segments in ctx are the caller's to make safe. */
+	/*
+	 * void user_enter(struct user_ctx *ctx): flags and segments in ctx are the caller's to
+	 * make safe.
+	 */
 	.globl user_enter
 user_enter:
 	push	%rbx

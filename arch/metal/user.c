@@ -2,11 +2,11 @@
 #include "arch/space.h"
 
 #include "arch/boot.h"
+#include "log.h"
 #include "metal/insn.h"
 #include "metal/percpu.h"
 #include "metal/tables.h"
 #include "metal/trap.h"
-#include "log.h"
 #include "mm/pool.h"
 #include "snp/ghcb.h"
 #include "x86/cpuid_table.h"
@@ -83,8 +83,8 @@ static size_t fetch(const struct user_ctx *ctx, uint8_t *bytes, size_t count)
 		if (at >= BIT(47) || entry == NULL || (*entry & PTE_PRESENT) == 0) {
 			break;
 		}
-		bytes[n++] = ((const uint8_t *)pool_at(gpa(*entry & PTE_ADDRESS & ~tables_private(0))))
-			[at % PAGE_SIZE];
+		bytes[n++] = ((const uint8_t *)pool_at(
+			gpa(*entry & PTE_ADDRESS & ~tables_private(0))))[at % PAGE_SIZE];
 	}
 	return n;
 }

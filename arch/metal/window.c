@@ -24,8 +24,8 @@ static uint64_t *entries_2m;
 enum err window_init(void)
 {
 	for (unsigned int i = 0; i < sizeof(entries_4k) / sizeof(entries_4k[0]); i++) {
-		entries_4k[i] = tables_entry(tables_kernel_root(), WINDOW_4K_VA + i * PAGE_2M_SIZE, 0,
-					     false);
+		entries_4k[i] = tables_entry(tables_kernel_root(), WINDOW_4K_VA + i * PAGE_2M_SIZE,
+					     0, false);
 		if (entries_4k[i] == NULL) {
 			return ERR_NOMEM;
 		}

@@ -16,23 +16,24 @@ struct opcode {
 };
 
 static const struct opcode one_byte[] = {
-	{ 0x6C, 0, EXIT_IOIO }, { 0x6D, 0, EXIT_IOIO }, { 0x6E, 0, EXIT_IOIO }, { 0x6F, 0, EXIT_IOIO },
-	{ 0xE4, 1, EXIT_IOIO }, { 0xE5, 1, EXIT_IOIO }, { 0xE6, 1, EXIT_IOIO }, { 0xE7, 1, EXIT_IOIO },
-	{ 0xEC, 0, EXIT_IOIO }, { 0xED, 0, EXIT_IOIO }, { 0xEE, 0, EXIT_IOIO }, { 0xEF, 0, EXIT_IOIO },
-	{ 0xF4, 0, EXIT_HLT },
+	{0x6C, 0, EXIT_IOIO}, {0x6D, 0, EXIT_IOIO}, {0x6E, 0, EXIT_IOIO}, {0x6F, 0, EXIT_IOIO},
+	{0xE4, 1, EXIT_IOIO}, {0xE5, 1, EXIT_IOIO}, {0xE6, 1, EXIT_IOIO}, {0xE7, 1, EXIT_IOIO},
+	{0xEC, 0, EXIT_IOIO}, {0xED, 0, EXIT_IOIO}, {0xEE, 0, EXIT_IOIO}, {0xEF, 0, EXIT_IOIO},
+	{0xF4, 0, EXIT_HLT},
 };
 
 /* After 0F. */
 static const struct opcode two_byte[] = {
-	{ 0x08, 0, EXIT_INVD }, { 0x09, 0, EXIT_WBINVD }, { 0x30, 0, EXIT_MSR },
-	{ 0x31, 0, EXIT_RDTSC }, { 0x32, 0, EXIT_MSR },	  { 0x33, 0, EXIT_RDPMC },
-	{ 0xA2, 0, EXIT_CPUID },
+	{0x08, 0, EXIT_INVD}, {0x09, 0, EXIT_WBINVD}, {0x30, 0, EXIT_MSR},   {0x31, 0, EXIT_RDTSC},
+	{0x32, 0, EXIT_MSR},  {0x33, 0, EXIT_RDPMC},  {0xA2, 0, EXIT_CPUID},
 };
 
 /* After 0F 01. */
 static const struct opcode group7[] = {
-	{ 0xC8, 0, EXIT_MONITOR }, { 0xC9, 0, EXIT_MWAIT },
-	{ 0xD9, 0, EXIT_VMMCALL }, { 0xF9, 0, EXIT_RDTSCP },
+	{0xC8, 0, EXIT_MONITOR},
+	{0xC9, 0, EXIT_MWAIT},
+	{0xD9, 0, EXIT_VMMCALL},
+	{0xF9, 0, EXIT_RDTSCP},
 };
 
 static bool is_legacy_prefix(uint8_t b)
@@ -69,7 +70,7 @@ static enum err look_up(const struct opcode *table, size_t count, uint8_t code, 
 			if (b->failed) {
 				return ERR_FORMAT;
 			}
-			*insn = (struct insn){ table[i].exit_code, (uint8_t)b->at };
+			*insn = (struct insn){table[i].exit_code, (uint8_t)b->at};
 			return ERR_OK;
 		}
 	}

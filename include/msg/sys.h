@@ -39,11 +39,11 @@ enum sys {
 	SYS_PROTOCOL = 11,
 	/* (offset, bytes <= 256): random bytes; ERR_FAULT when the hardware gives none. */
 	SYS_RANDOM = 12,
-	/* (offset, count <= 511, first): takes the pages of DEPOSIT_MEM entries entries[first..count). Value as
-	 * for SYS_PAGE_STATE. Right: pages. */
+	/* (offset, count <= 511, first): takes the pages of DEPOSIT_MEM entries
+	 * entries[first..count). Value as for SYS_PAGE_STATE. Right: pages. */
 	SYS_DEPOSIT = 13,
-	/* (offset, room <= 511): gives free deposited pages back; their gPAs go to the buffer. Value: how
-	 * many. Right: pages. */
+	/* (offset, room <= 511): gives free deposited pages back; their gPAs go to the buffer.
+	 * Value: how many. Right: pages. */
 	SYS_WITHDRAW = 14,
 	SYS_COUNT
 };
@@ -62,13 +62,13 @@ enum sys {
  * Where things are in a service's address space. The image is linked at SERVICE_IMAGE_VA; each CPU
  * has its own stack and message buffer, unmapped pages around both.
  */
-#define SERVICE_IMAGE_VA   UINT64_C(0x00400000)
-#define SERVICE_IMAGE_MAX  UINT64_C(0x0fc00000)
-#define SERVICE_MSG_VA	   UINT64_C(0x10000000)
-#define SERVICE_MSG_STRIDE UINT64_C(0x10000)
-#define SERVICE_STACK_VA   UINT64_C(0x20000000)
+#define SERVICE_IMAGE_VA     UINT64_C(0x00400000)
+#define SERVICE_IMAGE_MAX    UINT64_C(0x0fc00000)
+#define SERVICE_MSG_VA	     UINT64_C(0x10000000)
+#define SERVICE_MSG_STRIDE   UINT64_C(0x10000)
+#define SERVICE_STACK_VA     UINT64_C(0x20000000)
 #define SERVICE_STACK_STRIDE UINT64_C(0x40000)
-#define SERVICE_STACK_PAGES 4 /* 16 KiB, at the top of its stride less one guard page */
+#define SERVICE_STACK_PAGES  4 /* 16 KiB, at the top of its stride less one guard page */
 
 /*
  * At the entry point of each CPU: RDI = its message buffer, RSI = 1 on the CPU that is to run

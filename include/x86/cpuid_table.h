@@ -6,8 +6,8 @@
 #include "snp/cpuid_page.h"
 
 /* The entry of a leaf and subleaf, or NULL. A count beyond the page's room counts as the room. */
-static inline const struct cpuid_entry *cpuid_table_find(const struct cpuid_page *page, uint32_t leaf,
-							 uint32_t subleaf)
+static inline const struct cpuid_entry *cpuid_table_find(const struct cpuid_page *page,
+							 uint32_t leaf, uint32_t subleaf)
 {
 	for (uint32_t i = 0; i < page->count && i < CPUID_PAGE_MAX_ENTRIES; i++) {
 		const struct cpuid_entry *e = &page->entries[i];

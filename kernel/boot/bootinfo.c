@@ -61,7 +61,8 @@ enum err bootinfo_read(const struct image_map *image)
 		log_error("boot information: %u vCPUs (1 to %u are possible)", cpus, CPU_MAX);
 		return err;
 	}
-	log_info("boot information: %lu MiB of guest memory in %zu ranges, %u vCPU%s, guest at VMPL%u",
+	log_info("boot information: %lu MiB of guest memory in %zu ranges, %u vCPU%s, guest at "
+		 "VMPL%u",
 		 memmap_pages() >> (20 - PAGE_SHIFT), memmap_ranges(), cpus, cpus == 1 ? "" : "s",
 		 image->guest_vmpl);
 	return ERR_OK;

@@ -1,4 +1,5 @@
-/* What the host says of the machine: memory and CPUs. IGVM parameters first, fw_cfg where they lack. */
+/* What the host says of the machine: memory and CPUs. IGVM parameters first, fw_cfg where they
+ * lack. */
 #pragma once
 
 #include "base/err.h"

@@ -9,7 +9,8 @@
 
 #include "base/err.h"
 
-/* Decodes the file directory: `data` starts with the big-endian count. ERR_UNSUPPORTED: no such file. */
+/* Decodes the file directory: `data` starts with the big-endian count. ERR_UNSUPPORTED: no such
+ * file. */
 struct fwcfg_file {
 	uint16_t selector;
 	uint32_t bytes;

@@ -49,8 +49,8 @@ static enum err map_segment(struct loaded *l, unsigned int i)
 		reset_segment(l, i);
 	}
 	for (uint64_t p = 0; p < pages && err == ERR_OK; p++) {
-		const void *page = l->data[i] != NULL ? (uint8_t *)l->data[i] + p * PAGE_SIZE :
-							image_page(s, p);
+		const void *page = l->data[i] != NULL ? (uint8_t *)l->data[i] + p * PAGE_SIZE
+						      : image_page(s, p);
 
 		err = arch_space_map(&l->space, uva(s->va + p * PAGE_SIZE), page, s->flags);
 	}
@@ -61,7 +61,7 @@ enum err loader_load(struct loaded *loaded, const struct image_service *image)
 {
 	enum err err;
 
-	*loaded = (struct loaded){ .image = image };
+	*loaded = (struct loaded){.image = image};
 	if (image->segment_count == 0 || image->segment_count > IMAGE_SERVICE_SEGMENTS) {
 		return ERR_FORMAT;
 	}
@@ -69,8 +69,8 @@ enum err loader_load(struct loaded *loaded, const struct image_service *image)
 	for (unsigned int i = 0; i < image->segment_count && err == ERR_OK; i++) {
 		const struct image_segment *s = &image->segments[i];
 
-		err = is_sane(s) && (uint64_t)s->pages + s->zero_pages > 0 ? map_segment(loaded, i) :
-									       ERR_FORMAT;
+		err = is_sane(s) && (uint64_t)s->pages + s->zero_pages > 0 ? map_segment(loaded, i)
+									   : ERR_FORMAT;
 	}
 	return err;
 }

@@ -14,7 +14,8 @@
 struct loaded {
 	const struct image_service *image;
 	struct space space;
-	void *data[IMAGE_SERVICE_SEGMENTS]; /* the kernel's view of each writable segment, or NULL */
+	void *data[IMAGE_SERVICE_SEGMENTS]; /* the kernel's view of each writable segment, or NULL
+					     */
 };
 
 /* One CPU's part of it. */

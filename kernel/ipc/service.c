@@ -1,7 +1,7 @@
 /*
- * States of a service and of its part on each CPU. Its lock guards `up`, `inside` and every `place`;
- * the part of a CPU that runs is that CPU's alone. A dead service is made
- * anew by the first call after the last CPU left it, if its table entry says so.
+ * States of a service and of its part on each CPU. Its lock guards `up`, `inside` and every
+ * `place`; the part of a CPU that runs is that CPU's alone. A dead service is made anew by the
+ * first call after the last CPU left it, if its table entry says so.
  */
 #include "service.h"
 
@@ -16,8 +16,8 @@
 #include "vcpu/vcpu.h"
 
 enum place {
-	PLACE_FRESH,  /* at its entry point */
-	PLACE_READY,  /* waits for a request */
+	PLACE_FRESH, /* at its entry point */
+	PLACE_READY, /* waits for a request */
 	PLACE_PARKED, /* yielded inside the call that `parked` names */
 };
 
@@ -157,8 +157,8 @@ static void leave(struct service *s, struct service_cpu *c, enum run_end end)
 		}
 		s->up = false;
 		log_notice("service %s: died; %s", s->entry->name,
-			   s->entry->death == SERVICE_RESTART ? "starts again at the next call" :
-								"stays down");
+			   s->entry->death == SERVICE_RESTART ? "starts again at the next call"
+							      : "stays down");
 	}
 	lock_release(&s->lock);
 }

@@ -22,7 +22,7 @@ static struct lock lock; /* guards all below */
 static struct free_page *free_list;
 static uint8_t slots[DEPOSIT_SLOTS / 8]; /* in use */
 static uint32_t first_slot; /* none below it is free */
-static uint32_t end_slot;   /* none from it on was ever used */
+static uint32_t end_slot; /* none from it on was ever used */
 
 static void flip_slot(uint32_t s)
 {
@@ -53,7 +53,7 @@ static void keep_one(gpa_t page)
 
 	ASSERT(p != NULL);
 	memset(p, 0, PAGE_SIZE);
-	*p = (struct free_page){ .next = free_list, .page = page, .slot = slot };
+	*p = (struct free_page){.next = free_list, .page = page, .slot = slot};
 	free_list = p;
 }
 
@@ -84,8 +84,10 @@ static enum err give_back(gpa_t page, uint64_t bytes, unsigned int vmpl)
 	return err;
 }
 
-/* The page's lock is held. Nobody below may reach it before it is used: revoke, flush, then touch. */
-static enum err take_over(gpa_t page, enum rmp_page_size size, unsigned int vmpl, unsigned int *status)
+/* The page's lock is held. Nobody below may reach it before it is used: revoke, flush, then touch.
+ */
+static enum err take_over(gpa_t page, enum rmp_page_size size, unsigned int vmpl,
+			  unsigned int *status)
 {
 	uint64_t bytes = page_bytes(size);
 	enum err err;

@@ -1,6 +1,7 @@
 /*
- * Memory that guests deposit (publication 58019, DEPOSIT_MEM and WITHDRAW_MEM): where the page-state
- * tables go when the region is too small for them. Free pages can be withdrawn again, zeroed.
+ * Memory that guests deposit (publication 58019, DEPOSIT_MEM and WITHDRAW_MEM): where the
+ * page-state tables go when the region is too small for them. Free pages can be withdrawn again,
+ * zeroed.
  */
 #pragma once
 
@@ -12,9 +13,9 @@
 #include "snp/rmp.h"
 
 /*
- * Takes a page of the guest's that is validated. ERR_ADDRESS: not its own to give; ERR_NOMEM: no more
- * can be kept; ERR_FAULT: an RMP instruction failed, with *status what it said. The page is then still
- * the guest's, all of it.
+ * Takes a page of the guest's that is validated. ERR_ADDRESS: not its own to give; ERR_NOMEM: no
+ * more can be kept; ERR_FAULT: an RMP instruction failed, with *status what it said. The page is
+ * then still the guest's, all of it.
  */
 enum err deposit_add(gpa_t page, enum rmp_page_size size, unsigned int vmpl, unsigned int *status);
 

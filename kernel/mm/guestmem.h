@@ -7,9 +7,9 @@
 #include "base/err.h"
 
 /*
- * ERR_ADDRESS: not guest memory that was validated through us, not accessible, or across a page. Zero
- * bytes are ERR_INVALID. The page's lock is held throughout: a page cannot become a VMSA between
- * check and copy, or a guest could write into one by the results of its calls.
+ * ERR_ADDRESS: not guest memory that was validated through us, not accessible, or across a page.
+ * Zero bytes are ERR_INVALID. The page's lock is held throughout: a page cannot become a VMSA
+ * between check and copy, or a guest could write into one by the results of its calls.
  */
 enum err guestmem_read(gpa_t from, void *to, size_t bytes);
 enum err guestmem_write(gpa_t to, const void *from, size_t bytes);

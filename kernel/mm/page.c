@@ -3,9 +3,9 @@
  * VMSA while it is being validated or handed back. Zeroing comes after PVALIDATE and before
  * the first RMPADJUST that grants anything, so what a host remapped under the guest leaks nothing.
  *
- * What the kernel remembers decides, not the carry flag: a page it validated is not validated again,
- * whatever "ignore CF" says, because the host may have exchanged what lies behind it. And a page that
- * PVALIDATE finds validated although the kernel did not do it is refused.
+ * What the kernel remembers decides, not the carry flag: a page it validated is not validated
+ * again, whatever "ignore CF" says, because the host may have exchanged what lies behind it. And a
+ * page that PVALIDATE finds validated although the kernel did not do it is refused.
  */
 #include "page.h"
 

@@ -1,5 +1,6 @@
 /*
- * The state of guest pages: validate and grant, revoke and invalidate (publication 58019, PVALIDATE).
+ * The state of guest pages: validate and grant, revoke and invalidate (publication 58019,
+ * PVALIDATE).
  */
 #pragma once
 

@@ -1,6 +1,7 @@
 /*
  * Guest memory as the memory map has it, range after range, is cut into parts of 32 MiB; each has a
- * table of one page. The directory of tables is made at boot, the tables when they are first written.
+ * table of one page. The directory of tables is made at boot, the tables when they are first
+ * written.
  */
 #include "pagestate.h"
 
@@ -15,11 +16,12 @@
 
 #define PAGES_PER_TABLE (2 * PAGE_SIZE)
 
-#define LOCKS	64
+#define LOCKS	       64
 #define RESERVED_PAGES (DEPOSIT_SLOTS / 512 + 4)
 
-static struct lock locks[LOCKS];     /* by 2 MiB area; each guards the states of its pages */
-static struct lock directory_lock;   /* guards the filling of directory[]; entries never change again */
+static struct lock locks[LOCKS]; /* by 2 MiB area; each guards the states of its pages */
+static struct lock
+	directory_lock; /* guards the filling of directory[]; entries never change again */
 static uint8_t *_Atomic *directory;
 static uint64_t table_count;
 
@@ -125,7 +127,7 @@ static void set(uint64_t index, enum page_state state)
 	unsigned int shift = at % 2 * 4;
 
 	ASSERT(table != NULL);
-	atomic_fetch_and(&table[at / 2], (uint8_t)~(0xFu << shift));
+	atomic_fetch_and(&table[at / 2], (uint8_t) ~(0xFu << shift));
 	atomic_fetch_or(&table[at / 2], (uint8_t)((unsigned int)state << shift));
 }
 

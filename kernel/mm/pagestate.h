@@ -1,7 +1,7 @@
 /*
- * What the kernel knows of each 4 KiB page of guest memory: whether it validated it, and whose it is.
- * Four bits a page, in tables taken from the pool when a part of memory is first used. The one truth
- * about ownership: a page is never validated twice, and a VMSA never handed out.
+ * What the kernel knows of each 4 KiB page of guest memory: whether it validated it, and whose it
+ * is. Four bits a page, in tables taken from the pool when a part of memory is first used. The one
+ * truth about ownership: a page is never validated twice, and a VMSA never handed out.
  */
 #pragma once
 
@@ -12,11 +12,11 @@
 #include "base/err.h"
 
 enum page_state {
-	PAGE_FREE,  /* not validated, or not by us */
+	PAGE_FREE, /* not validated, or not by us */
 	PAGE_GUEST, /* validated and granted to the guest */
-	PAGE_CAA,   /* the guest's, and a calling area in use */
-	PAGE_VMSA,  /* a VMSA in use: no lower VMPL may touch it */
-	PAGE_SVSM,  /* deposited: the SVSM's until it is withdrawn */
+	PAGE_CAA, /* the guest's, and a calling area in use */
+	PAGE_VMSA, /* a VMSA in use: no lower VMPL may touch it */
+	PAGE_SVSM, /* deposited: the SVSM's until it is withdrawn */
 };
 
 /*

@@ -1,4 +1,5 @@
-/* A first-fit page allocator over one bitmap: allocation is rare and bounded by the region's size. */
+/* A first-fit page allocator over one bitmap: allocation is rare and bounded by the region's size.
+ */
 #include "pool.h"
 
 #include <stdbool.h>
@@ -19,7 +20,7 @@ static uint8_t *base; /* where the region is mapped */
 
 void pool_init(const struct image_map *image)
 {
-	region = (struct gpa_range){ gpa(image->region_base), image->region_bytes };
+	region = (struct gpa_range){gpa(image->region_base), image->region_bytes};
 	base = (uint8_t *)(uintptr_t)image;
 	first_page = image->image_pages;
 	end_page = image->region_bytes / PAGE_SIZE;

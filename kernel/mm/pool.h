@@ -1,6 +1,7 @@
 /*
- * Pages of the SVSM's own memory: what the image left free of its region. Allocated at boot and when
- * a vCPU or service starts; nothing is freed while guests run, but a failed start gives all back.
+ * Pages of the SVSM's own memory: what the image left free of its region. Allocated at boot and
+ * when a vCPU or service starts; nothing is freed while guests run, but a failed start gives all
+ * back.
  */
 #pragma once
 
@@ -16,8 +17,8 @@ void pool_init(const struct image_map *image);
 void *pool_alloc(size_t pages);
 
 /*
- * A page for a VMSA: never 2 MiB aligned, because of an erratum of Milan and Genoa (KVM refuses such
- * VMSAs). NULL: no memory.
+ * A page for a VMSA: never 2 MiB aligned, because of an erratum of Milan and Genoa (KVM refuses
+ * such VMSAs). NULL: no memory.
  */
 void *pool_alloc_vmsa(void);
 

@@ -12,18 +12,18 @@ struct sys_entry {
 };
 
 static const struct sys_entry table[SYS_COUNT] = {
-	[SYS_LOG] = { sys_log, 0 },
-	[SYS_TIME_LEFT] = { sys_time_left, 0 },
-	[SYS_COPY_FROM_GUEST] = { sys_copy_from_guest, SYS_RIGHT_GUEST_READ },
-	[SYS_COPY_TO_GUEST] = { sys_copy_to_guest, SYS_RIGHT_GUEST_WRITE },
-	[SYS_PAGE_STATE] = { sys_page_state, SYS_RIGHT_PAGES },
-	[SYS_VCPU_CREATE] = { sys_vcpu_create, SYS_RIGHT_VCPUS },
-	[SYS_VCPU_DELETE] = { sys_vcpu_delete, SYS_RIGHT_VCPUS },
-	[SYS_REMAP_CA] = { sys_remap_ca, SYS_RIGHT_VCPUS },
-	[SYS_DEPOSIT] = { sys_deposit, SYS_RIGHT_PAGES },
-	[SYS_WITHDRAW] = { sys_withdraw, SYS_RIGHT_PAGES },
-	[SYS_PROTOCOL] = { sys_protocol, 0 },
-	[SYS_RANDOM] = { sys_random, SYS_RIGHT_RANDOM },
+	[SYS_LOG] = {sys_log, 0},
+	[SYS_TIME_LEFT] = {sys_time_left, 0},
+	[SYS_COPY_FROM_GUEST] = {sys_copy_from_guest, SYS_RIGHT_GUEST_READ},
+	[SYS_COPY_TO_GUEST] = {sys_copy_to_guest, SYS_RIGHT_GUEST_WRITE},
+	[SYS_PAGE_STATE] = {sys_page_state, SYS_RIGHT_PAGES},
+	[SYS_VCPU_CREATE] = {sys_vcpu_create, SYS_RIGHT_VCPUS},
+	[SYS_VCPU_DELETE] = {sys_vcpu_delete, SYS_RIGHT_VCPUS},
+	[SYS_REMAP_CA] = {sys_remap_ca, SYS_RIGHT_VCPUS},
+	[SYS_DEPOSIT] = {sys_deposit, SYS_RIGHT_PAGES},
+	[SYS_WITHDRAW] = {sys_withdraw, SYS_RIGHT_PAGES},
+	[SYS_PROTOCOL] = {sys_protocol, 0},
+	[SYS_RANDOM] = {sys_random, SYS_RIGHT_RANDOM},
 };
 
 static enum err serve(struct sys_call *call, uint64_t raw_number)
@@ -35,7 +35,8 @@ static enum err serve(struct sys_call *call, uint64_t raw_number)
 	}
 	entry = &table[raw_number];
 	if ((call->entry->rights & entry->right) != entry->right) {
-		log_notice("service %s: no right to system call %lu", call->entry->name, raw_number);
+		log_notice("service %s: no right to system call %lu", call->entry->name,
+			   raw_number);
 		return ERR_DENIED;
 	}
 	return entry->serve(call);

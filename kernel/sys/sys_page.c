@@ -25,7 +25,7 @@ static enum err batch_decode(const struct sys_call *call, struct batch *batch)
 	if (entries == NULL) {
 		return ERR_INVALID;
 	}
-	*batch = (struct batch){ entries, count, call->args[2] };
+	*batch = (struct batch){entries, count, call->args[2]};
 	return ERR_OK;
 }
 
@@ -53,7 +53,8 @@ enum err sys_page_state(struct sys_call *call)
 		return err;
 	}
 	while (err == ERR_OK && batch.next < batch.count) {
-		err = perform_one(READ_ONCE(batch.entries[batch.next]), call->vmpl, &needs_flush, &status);
+		err = perform_one(READ_ONCE(batch.entries[batch.next]), call->vmpl, &needs_flush,
+				  &status);
 		batch.next += err == ERR_OK;
 		if (err == ERR_OK && batch.next < batch.count && sys_ticks_left(call) == 0) {
 			err = ERR_AGAIN;
@@ -100,9 +101,9 @@ enum err sys_deposit(struct sys_call *call)
 enum err sys_withdraw(struct sys_call *call)
 {
 	uint64_t room = call->args[1];
-	uint64_t *to = room <= SVSM_LIST_MAX_ENTRIES && is_aligned(call->args[0], sizeof(*to)) ?
-			       sys_buffer(call, call->args[0], room * sizeof(*to)) :
-			       NULL;
+	uint64_t *to = room <= SVSM_LIST_MAX_ENTRIES && is_aligned(call->args[0], sizeof(*to))
+			       ? sys_buffer(call, call->args[0], room * sizeof(*to))
+			       : NULL;
 	enum err err = to != NULL ? ERR_OK : ERR_INVALID;
 
 	while (err == ERR_OK && call->value < room) {

@@ -1,4 +1,5 @@
-/* Each CPU gets its own VMSA, stacks, GHCB and per-CPU data from the architecture, and then waits for a guest. */
+/* Each CPU gets its own VMSA, stacks, GHCB and per-CPU data from the architecture, and then waits
+ * for a guest. */
 #include "cpus.h"
 
 #include <stdatomic.h>
@@ -42,8 +43,8 @@ static enum err wait_online(unsigned int wanted)
 
 	while (atomic_load(&online) < wanted) {
 		if (arch_ticks() - start > START_TICKS) {
-			log_error("other CPUs: %u of %u did not begin", wanted - atomic_load(&online),
-				  wanted - 1);
+			log_error("other CPUs: %u of %u did not begin",
+				  wanted - atomic_load(&online), wanted - 1);
 			return ERR_HOST;
 		}
 		__builtin_ia32_pause();

@@ -5,8 +5,8 @@
 #include "msg/image.h"
 
 /*
- * Starts the SVSM on every vCPU of the VM and waits until all run. Where the host does not tell their
- * APIC ids, only this one runs and guests can have no other.
+ * Starts the SVSM on every vCPU of the VM and waits until all run. Where the host does not tell
+ * their APIC ids, only this one runs and guests can have no other.
  */
 enum err cpus_start(const struct image_map *image);
 

@@ -1,6 +1,7 @@
 /*
- * Which VMSAs and calling areas there are, and whose. That their pages are such is also in their page
- * state (mm/pagestate.h), which keeps everyone else away from them. Each function takes the lock.
+ * Which VMSAs and calling areas there are, and whose. That their pages are such is also in their
+ * page state (mm/pagestate.h), which keeps everyone else away from them. Each function takes the
+ * lock.
  */
 #pragma once
 
@@ -17,7 +18,7 @@ struct registry_entry {
 	uint8_t vmpl;
 	bool used;
 	bool is_launch; /* made by the SVSM at boot: not deletable */
-	bool busy;	/* its vCPU answers its call, or it is being deleted: nobody else's business */
+	bool busy; /* its vCPU answers its call, or it is being deleted: nobody else's business */
 };
 
 /* Room for so many vCPUs at every lower VMPL, with as many again being replaced. */
@@ -35,7 +36,8 @@ void registry_leave(struct registry_entry *entry);
 
 /*
  * Takes an entry for deletion by a caller at `vmpl`: it is then busy, until registry_leave() or
- * registry_remove(). ERR_INVALID: unknown, the launch's, or of a more privileged VMPL; ERR_INUSE: busy.
+ * registry_remove(). ERR_INVALID: unknown, the launch's, or of a more privileged VMPL; ERR_INUSE:
+ * busy.
  */
 enum err registry_claim(gpa_t vmsa, unsigned int vmpl, struct registry_entry **entry);
 void registry_remove(struct registry_entry *entry);

@@ -68,7 +68,8 @@ static void answer(uint8_t pending, struct route_call *call)
 
 bool request_handle(const struct registry_entry *entry)
 {
-	const gpa_t caa = entry->caa; /* REMAP_CA changes the entry's; this call's answer goes here */
+	const gpa_t caa =
+		entry->caa; /* REMAP_CA changes the entry's; this call's answer goes here */
 	struct route_call call;
 	uint8_t pending = 0;
 	bool asked;
@@ -77,13 +78,13 @@ bool request_handle(const struct registry_entry *entry)
 	/* A calling area that the guest or the host took away: nothing was asked. */
 	asked = asked && guestmem_read(caa, &pending, 1) == ERR_OK && pending != 0;
 	if (asked) {
-		uint8_t done[2] = { 0 };
+		uint8_t done[2] = {0};
 
 		answer(pending, &call);
 		done[1] = deposit_is_available();
 		if (guestmem_write(caa, done, sizeof(done)) != ERR_OK) {
-			log_notice("vCPU %x VMPL%u: calling area %lx is gone", call.vcpu, entry->vmpl,
-				   caa.value);
+			log_notice("vCPU %x VMPL%u: calling area %lx is gone", call.vcpu,
+				   entry->vmpl, caa.value);
 		}
 	}
 	close_call(entry->vmsa, &call, asked);
@@ -91,8 +92,8 @@ bool request_handle(const struct registry_entry *entry)
 }
 
 /*
- * Whoever may have called on this vCPU: the host does not say, and would not be believed. False: there
- * is nobody to run at the vCPU's VMPL.
+ * Whoever may have called on this vCPU: the host does not say, and would not be believed. False:
+ * there is nobody to run at the vCPU's VMPL.
  */
 static bool serve_all(struct vcpu *vcpu)
 {
@@ -112,7 +113,8 @@ static bool serve_all(struct vcpu *vcpu)
 	return can_run;
 }
 
-/* A refusal is no reason to end: a VMSA that a guest announced may not have been given to the host yet. */
+/* A refusal is no reason to end: a VMSA that a guest announced may not have been given to the host
+ * yet. */
 static void run(const struct vcpu *vcpu)
 {
 	if (arch_host_run_vmpl(vcpu->vmpl) != ERR_OK) {

@@ -8,5 +8,6 @@
 
 NORETURN void request_loop(void);
 
-/* Looks at one VMSA of this vCPU and answers its call; false: it made none. For tests and the loop. */
+/* Looks at one VMSA of this vCPU and answers its call; false: it made none. For tests and the loop.
+ */
 bool request_handle(const struct registry_entry *entry);

@@ -1,7 +1,8 @@
 /*
  * Lock order, outermost first; whoever holds one takes only those after it:
  *   service (ipc/service.c) > pages, ascending (mm/pagestate.c) > registry (vcpu/registry.c) >
- *   page-state directory (mm/pagestate.c) > deposits (mm/deposit.c) > pool (mm/pool.c) > log (log.c)
+ *   page-state directory (mm/pagestate.c) > deposits (mm/deposit.c) > pool (mm/pool.c) > log
+ * (log.c)
  */
 #include "vcpu.h"
 
@@ -66,7 +67,8 @@ static bool is_known_cpu(uint32_t apic_id)
 	return false;
 }
 
-/* A page that a guest may offer as VMSA or calling area: its own validated memory, and nothing yet. */
+/* A page that a guest may offer as VMSA or calling area: its own validated memory, and nothing yet.
+ */
 static enum err check_new_page(gpa_t page)
 {
 	if (!gpa_is_page(page)) {
@@ -79,7 +81,8 @@ static enum err clear_pending(gpa_t caa)
 {
 	const uint8_t none = 0;
 
-	return guestmem_write_locked(gpa_add(caa, offsetof(struct svsm_caa, call_pending)), &none, 1);
+	return guestmem_write_locked(gpa_add(caa, offsetof(struct svsm_caa, call_pending)), &none,
+				     1);
 }
 
 /* What a new VMSA says of itself, read after nobody else can write it any more. */
@@ -116,7 +119,8 @@ static enum err set_vmsa(gpa_t page, unsigned int vmpl, bool is_vmsa)
 	return r.faulted || r.status != RMP_OK ? ERR_FAULT : ERR_OK;
 }
 
-/* Revoke, flush, inspect, and only then make it a VMSA; on any failure the guest has its page back. */
+/* Revoke, flush, inspect, and only then make it a VMSA; on any failure the guest has its page back.
+ */
 static enum err convert_to_vmsa(gpa_t page, unsigned int caller_vmpl, unsigned int *vmpl)
 {
 	unsigned int status;
@@ -153,7 +157,7 @@ static enum err give_back(gpa_t page, unsigned int vmpl, unsigned int caller_vmp
 
 static enum err create_locked(unsigned int vmpl, gpa_t vmsa, gpa_t caa, uint32_t apic_id)
 {
-	struct registry_entry entry = { .vmsa = vmsa, .caa = caa, .apic_id = apic_id };
+	struct registry_entry entry = {.vmsa = vmsa, .caa = caa, .apic_id = apic_id};
 	unsigned int new_vmpl = 0;
 	enum err err = check_new_page(vmsa);
 
@@ -238,7 +242,8 @@ static enum err remap_locked(struct registry_entry *entry, gpa_t caa)
 	if (err == ERR_OK) {
 		err = clear_pending(caa);
 	}
-	/* The old area's pending byte is cleared at the end of this call, as that of every call is. */
+	/* The old area's pending byte is cleared at the end of this call, as that of every call is.
+	 */
 	if (err == ERR_OK) {
 		pagestate_set(entry->caa, PAGE_SIZE, PAGE_GUEST);
 		pagestate_set(caa, PAGE_SIZE, PAGE_CAA);

@@ -1,7 +1,7 @@
 /*
- * Calls that take a list of the guest's: PVALIDATE and DEPOSIT_MEM. The list lies in memory that the
- * guest's other vCPUs can write, so header and entries are copied once each, into this CPU's scratch,
- * and only the copies are looked at. Of the list only its `next` is written back.
+ * Calls that take a list of the guest's: PVALIDATE and DEPOSIT_MEM. The list lies in memory that
+ * the guest's other vCPUs can write, so header and entries are copied once each, into this CPU's
+ * scratch, and only the copies are looked at. Of the list only its `next` is written back.
  */
 #pragma once
 

@@ -22,7 +22,7 @@ enum err core_mem_decode_entry(uint64_t entry)
 
 void core_mem_deposit(const struct msg_header *request, struct msg_header *reply)
 {
-	static const struct core_list_call call = { core_mem_decode_entry, sys_deposit };
+	static const struct core_list_call call = {core_mem_decode_entry, sys_deposit};
 
 	core_list_run(&call, request, reply);
 }
@@ -40,8 +40,9 @@ enum err core_mem_withdraw_decode(const struct msg_header *request, uint32_t *ro
 }
 
 /*
- * The buffer is written before pages are asked for: one that cannot be written costs the guest nothing.
- * Pages are the guest's from the moment the kernel gave them, whatever becomes of the buffer.
+ * The buffer is written before pages are asked for: one that cannot be written costs the guest
+ * nothing. Pages are the guest's from the moment the kernel gave them, whatever becomes of the
+ * buffer.
  */
 void core_mem_withdraw(const struct msg_header *request, struct msg_header *reply)
 {
@@ -51,12 +52,13 @@ void core_mem_withdraw(const struct msg_header *request, struct msg_header *repl
 	uint32_t count = 0;
 	enum err err = core_mem_withdraw_decode(request, &room);
 
-	*list = (struct svsm_withdrawn){ 0 };
+	*list = (struct svsm_withdrawn){0};
 	if (err == ERR_OK) {
 		err = sys_copy_to_guest(request->rcx, SERVICE_SCRATCH, sizeof(*list));
 	}
 	if (err == ERR_OK) {
-		err = sys_withdraw(SERVICE_SCRATCH + offsetof(struct svsm_withdrawn, gpas), room, &count);
+		err = sys_withdraw(SERVICE_SCRATCH + offsetof(struct svsm_withdrawn, gpas), room,
+				   &count);
 		list->count = (uint16_t)count;
 	}
 	if (err == ERR_OK) {

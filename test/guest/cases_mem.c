@@ -1,4 +1,5 @@
-/* DEPOSIT_MEM and WITHDRAW_MEM: what may be given, what the SVSM then owns, and that it comes back. */
+/* DEPOSIT_MEM and WITHDRAW_MEM: what may be given, what the SVSM then owns, and that it comes back.
+ */
 #include "bad.h"
 #include "base/bits.h"
 #include "base/compiler.h"
@@ -23,13 +24,13 @@ static struct client_call deposit(uint64_t entry)
 {
 	struct list *list = (struct list *)(uintptr_t)LIST_GPA;
 
-	*list = (struct list){ { .count = 1 }, entry };
-	return (struct client_call){ .rax = DEPOSIT, .rcx = LIST_GPA, .rdx = 1, .r8 = 2 };
+	*list = (struct list){{.count = 1}, entry};
+	return (struct client_call){.rax = DEPOSIT, .rcx = LIST_GPA, .rdx = 1, .r8 = 2};
 }
 
 static struct client_call withdraw(uint64_t gpa)
 {
-	return (struct client_call){ .rax = WITHDRAW, .rcx = gpa, .rdx = 1, .r8 = 2 };
+	return (struct client_call){.rax = WITHDRAW, .rcx = gpa, .rdx = 1, .r8 = 2};
 }
 
 static bool is_available(void)
@@ -55,7 +56,8 @@ static void check_refusals(void)
 	}
 	check_subject("WITHDRAW_MEM: ");
 	check_call("misaligned", withdraw(LIST_GPA + 4), SVSM_ERR_INVALID_PARAMETER);
-	check_call("no room for a gPA", withdraw(LIST_GPA + PAGE_SIZE - 8), SVSM_ERR_INVALID_PARAMETER);
+	check_call("no room for a gPA", withdraw(LIST_GPA + PAGE_SIZE - 8),
+		   SVSM_ERR_INVALID_PARAMETER);
 	check_call("buffer not validated", withdraw(IDLE_GPA), SVSM_ERR_INVALID_ADDRESS);
 }
 
@@ -99,7 +101,8 @@ static void check_large(void)
 	uint16_t n;
 
 	check_subject("a deposited 2M page: ");
-	check_equal("validated", svsm_pvalidate(BIG_GPA | SVSM_PVALIDATE_2M | SVSM_PVALIDATE_VALIDATE),
+	check_equal("validated",
+		    svsm_pvalidate(BIG_GPA | SVSM_PVALIDATE_2M | SVSM_PVALIDATE_VALIDATE),
 		    SVSM_SUCCESS);
 	check_call("given", deposit(BIG_GPA | SVSM_PVALIDATE_2M), SVSM_SUCCESS);
 	do {

@@ -1,4 +1,5 @@
-/* The seam: the steps of the boot that belong to the architecture, called from kernel/main.c's table. */
+/* The seam: the steps of the boot that belong to the architecture, called from kernel/main.c's
+ * table. */
 #pragma once
 
 #include <stddef.h>

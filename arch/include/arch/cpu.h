@@ -18,12 +18,13 @@ unsigned int arch_cpu_index(void);
 void arch_idle(void);
 
 /*
- * Starts another CPU of the SVSM: index below CPU_MAX, with the host's APIC id. It calls main_cpu() with
- * its index. ERR_NOMEM, ERR_HOST.
+ * Starts another CPU of the SVSM: index below CPU_MAX, with the host's APIC id. It calls main_cpu()
+ * with its index. ERR_NOMEM, ERR_HOST.
  */
 enum err arch_cpu_start(unsigned int index, uint32_t apic_id);
 
-/* TSC ticks since some moment, not secure: the host can lie. For budgets only, never for secrets. */
+/* TSC ticks since some moment, not secure: the host can lie. For budgets only, never for secrets.
+ */
 uint64_t arch_ticks(void);
 
 /* Fills dst from RDRAND; ERR_FAULT when the hardware refuses to give. */

@@ -15,8 +15,8 @@ enum err arch_host_vcpu(uint32_t apic_id, unsigned int vmpl, unsigned int action
 			uint64_t features);
 
 /*
- * The APIC ids of the VM's vCPUs, this one's first; *count is at most `max`. ERR_UNSUPPORTED: the host
- * tells only this one's, which is then the whole list.
+ * The APIC ids of the VM's vCPUs, this one's first; *count is at most `max`. ERR_UNSUPPORTED: the
+ * host tells only this one's, which is then the whole list.
  */
 enum err arch_host_apic_ids(uint32_t *ids, uint32_t max, uint32_t *count);
 
