@@ -30,6 +30,7 @@ void guest_main(void)
 	cases_pvalidate();
 	cases_vcpu();
 	cases_remap();
+	cases_random();
 	cases_hello();
 	cases_mem();
 	cases_faulty();
