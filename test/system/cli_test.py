@@ -105,7 +105,6 @@ class Usage(Case):
         self.assertIn('needs --kernel', self.refused('--append', 'quiet'))
         self.assertIn('needs --kernel', self.refused('--initrd', self.igvm))
         self.assertIn('without --igvm', self.refused('--firmware', self.igvm))
-        self.assertIn('--expect', self.refused('--timeout', '5'))
 
     def test_no_qemu(self):
         """A QEMU that is not there."""
@@ -338,6 +337,13 @@ class Interactive(Case):
         while wanted not in seen:
             seen += os.read(master, 1000)
         return seen
+
+    def test_timeout(self):
+        """Ends when told to, which is no failure; the numbers are asked for."""
+        done = self.keel([['guest', 'x']], '--timeout', '1', '--json', self.path('out.json'))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        with open(self.path('out.json'), encoding='utf-8') as file:
+            self.assertEqual(json.load(file)['vmpl_switches'], 60)
 
     def test_guest_panics(self):
         """An end that is no ordinary one is exit 1, with the logs."""

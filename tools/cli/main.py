@@ -91,7 +91,7 @@ def add_run(commands):
     parser.add_argument('--expect', metavar='REGEX', type=expression, action='append', default=[],
                         help="must appear on the guest's console; repeatable, in this order")
     parser.add_argument('--timeout', metavar='SECONDS', type=seconds,
-                        help=f'for --expect, from the start of QEMU (default: {run.CHECK_SECONDS})')
+                        help=f'end after so long; a check then has failed (default there: {run.CHECK_SECONDS})')
     parser.add_argument('--log', metavar='FILE', help="the guest's, the SVSM's and the simulator's logs in one")
     parser.add_argument('--json', metavar='FILE', help='the numbers of the run')
     parser.set_defaults(start=run.run)

@@ -39,8 +39,6 @@ def check_usage(options):
             raise Usage(f'--{name}: there is no folder for {path}')
         if path is not None and os.path.isdir(path):
             raise Usage(f'--{name}: {path} is a folder')
-    if options.timeout is not None and not options.expect:
-        raise Usage('--timeout is for a check: give it with --expect')
     if options.qemu is not None and shutil.which(options.qemu) is None:
         raise Usage(f'--qemu: there is no program {options.qemu}')
 
@@ -88,6 +86,10 @@ class Session:
     def elapsed(self):
         """Seconds since this session began."""
         return time.monotonic() - self.start
+
+    def is_running(self):
+        """Whether QEMU still runs and the guest has not come to an end."""
+        return self.terminated is None and self.machine.process.poll() is None
 
     def watch_terminal(self):
         """Take part in what the user types, where there is something that can be waited for."""
@@ -152,7 +154,7 @@ class Session:
 
     def ask_stats(self):
         """Have a machine that still runs say its numbers."""
-        if self.terminated is None and self.machine.process.poll() is None:
+        if self.is_running():
             self.stats = None
             self.machine.execute('inject-nmi')
             self.loop(lambda: self.stats is not None or self.terminated is not None, STATS_SECONDS)
@@ -169,15 +171,17 @@ class Session:
             # What the guest said before it ended may still be on its way.
             self.loop(lambda: self.booted is not None, STATS_SECONDS)
             return None if self.booted is not None else f'the guest terminated: {self.terminated}'
-        if self.elapsed() >= seconds and self.machine.process.poll() is None:
+        if self.elapsed() >= seconds and self.is_running():
             return f'time is up after {seconds:g} s'
         return f'QEMU ended ({self.machine.ending()})'
 
     def interact(self):
         """Run for a user: None when all went well, else what happened."""
-        self.loop(lambda: self.terminal.has_quit, None)
+        is_time_up = not self.loop(lambda: self.terminal.has_quit, self.options.timeout) and self.is_running()
         self.terminal.restore()
-        if self.terminal.has_quit:
+        if is_time_up:
+            note(f'time is up after {self.options.timeout:g} s')
+        if is_time_up or self.terminal.has_quit:
             return None
         if self.terminated is None:
             return f'QEMU ended ({self.machine.ending()})'
