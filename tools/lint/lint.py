@@ -1,6 +1,6 @@
 """The mechanical rules of the house, each a case: prints every finding, then N passed, N failed.
 
-Usage: lint.py [ROOT [RULE...]]
+Usage: lint.py [ROOT [RULE...]]     a rule named here shows its findings also where it only advises
 """
 
 import os
@@ -11,7 +11,7 @@ import rules_text
 import rules_tools
 from tree import Tree
 
-RULES = {**rules_text.RULES, **rules_c.RULES, **rules_tools.RULES}
+RULES = {**rules_text.RULES, **rules_c.RULES, **rules_tools.RULES, **rules_tools.ADVICE}
 
 
 def main(words):
@@ -26,6 +26,9 @@ def main(words):
             found = rule(tree)
         except rules_tools.Skip as reason:
             print(f'skipped {name}: {reason}')
+            continue
+        if name in rules_tools.ADVICE and name not in words[1:]:
+            print(f'advice {name}: {len({entry.path for entry in found})} files; lint.py {root} {name} shows them')
             continue
         for entry in found:
             print(f'{entry.path}:{entry.line}: {name}: {entry.text}')

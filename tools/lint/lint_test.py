@@ -21,13 +21,14 @@ GOOD = {
     'arch/include/arch/y.h': '/* The seam. */\n#pragma once\n#include "base/x.h"\nint arch_y(int a);\n',
     'kernel/meson.build': "src = files('ipc/route.c', 'main.c')\n",
     'kernel/ipc/route.h': '/* Routes. */\n#pragma once\nint route_find(int a, int b, int c, int d, int e, int f);\n',
-    'kernel/ipc/route.c': '/* Routes. */\n#include "route.h"\n#include "arch/y.h"\n\nstatic int help(int a)\n{\n'
+    'kernel/ipc/route.c': '/* Routes. */\n#include "route.h"\n\n#include "arch/y.h"\n\nstatic int help(int a)\n{\n'
                           '\tif (a) {\n\t\tfor (;;) {\n\t\t\tif (a) {\n\t\t\t\ta();\n\t\t\t}\n\t\t}\n\t}\n}\n\n'
-                          'int route_find(int a, int b,\n\t       int c, int d, int e, int f)\n'
+                          'int route_find(int a_page, int b_page, int c_page, int d_page, int e_page_in_a_long_line,\n'
+                          '\t       int f)\n'
                           '{\n\treturn help(a);\n}\n',
     'kernel/main.c': '/* Steps. */\nint anything(void)\n{\n\treturn 0;\n}\n',
     'services/core/meson.build': "src = files('core_a.c')\n",
-    'services/core/core_a.c': '/* A. */\n#include "base/x.h"\n#include "rt/rt.h"\n#include "core/core.h"\n'
+    'services/core/core_a.c': '/* A. */\n#include "base/x.h"\n#include "core/core.h"\n#include "rt/rt.h"\n'
                               'int core_a(void)\n{\n\treturn 0;\n}\n',
     'services/core/core.h': '/* Core. */\n#pragma once\n',
     'services/rt/rt.h': '/* Runtime. */\n#pragma once\n',
@@ -82,6 +83,7 @@ BAD = [
     ('self-contained', 'include/base/a.h', '/* a */\nstruct a { int b; };\n', 'redefinition'),
     ('shell-syntax', 'tools/a', '#!/bin/sh\nif true\n', 'tools/a'),
     ('shellcheck', 'tools/a', '#!/bin/sh\nrm $1/x\n', 'SC2086'),
+    ('clang-format', 'a.c', '/* A. */\nint  a;\n', 'clang-format lays it out'),
     ('python', 'a.py', '"""A."""\nif\n', 'invalid syntax'),
     ('python', 'a.py', '"""A."""\nimport os\n', 'imports os'),
 ]
@@ -102,6 +104,12 @@ def tree_of(folder, *contents):
     return Tree(folder)
 
 
+def clang_format_settings():
+    """The house's own."""
+    with open(os.path.join(os.path.dirname(os.path.dirname(HERE)), '.clang-format'), encoding='utf-8') as file:
+        return file.read()
+
+
 class Rules(unittest.TestCase):
     """Each rule, both ways."""
 
@@ -115,7 +123,7 @@ class Rules(unittest.TestCase):
     def test_good(self):
         """No rule finds anything in the good tree."""
         with tempfile.TemporaryDirectory() as folder:
-            tree = tree_of(folder, GOOD)
+            tree = tree_of(folder, GOOD, {'.clang-format': clang_format_settings()})
             for name in lint.RULES:
                 with self.subTest(rule=name):
                     self.assertEqual(self.findings(name, tree), [])
@@ -135,7 +143,8 @@ def add_example(number, name, path, text, wanted):
     """One test per example, so that each counts."""
     def test(self):
         with tempfile.TemporaryDirectory() as folder:
-            found = self.findings(name, tree_of(folder, GOOD, BESIDE, {path: text}))
+            settings = {'.clang-format': clang_format_settings()}
+            found = self.findings(name, tree_of(folder, GOOD, BESIDE, settings, {path: text}))
             self.assertTrue(any(wanted in entry for entry in found), found)
     test.__doc__ = f'{name}: {wanted}'
     setattr(Rules, f'test_{number:02}_{name.replace("-", "_")}', test)
