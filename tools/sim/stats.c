@@ -9,8 +9,8 @@
 #include "vcpu.h"
 #include "x86.h"
 
-#define MAX_CALLS   48
-#define MAX_RESULTS 160
+#define MAX_CALLS   256
+#define MAX_RESULTS 512
 
 struct call_count {
 	uint64_t call;
