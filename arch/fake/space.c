@@ -219,6 +219,7 @@ static bool start(struct fiber *f, const struct space *space, struct user_ctx *c
 void arch_user_run(const struct space *space, struct user_ctx *ctx)
 {
 	struct fiber *f = &fibers[space->root - 1][arch_cpu_index()];
+	struct fiber *outer = current; /* a program that plays another CPU calls the kernel */
 	void *fake_stack = NULL;
 
 	if (ctx->rip != RIP_INSIDE && !start(f, space, ctx)) {
@@ -232,7 +233,7 @@ void arch_user_run(const struct space *space, struct user_ctx *ctx)
 	switch_begins(&fake_stack, f->stack, sizeof(f->stack));
 	(void)swapcontext(&f->kernel, &f->self);
 	switch_ends(fake_stack, NULL, NULL);
-	current = NULL;
+	current = outer;
 }
 
 bool arch_user_emulate(struct user_ctx *ctx)

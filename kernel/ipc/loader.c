@@ -19,7 +19,7 @@ static bool is_sane(const struct image_segment *s)
 
 	return is_aligned(s->va, PAGE_SIZE) && is_aligned(s->region_offset, PAGE_SIZE) &&
 	       range_within(s->va, bytes, SERVICE_IMAGE_VA, SERVICE_IMAGE_MAX) &&
-	       s->region_offset + (uint64_t)s->pages * PAGE_SIZE <= pool_region().bytes &&
+	       s->region_offset + (uint64_t)s->pages * PAGE_SIZE <= pool_image_bytes() &&
 	       (s->flags & (IMAGE_WRITE | IMAGE_EXEC)) != (IMAGE_WRITE | IMAGE_EXEC) &&
 	       ((s->flags & IMAGE_WRITE) != 0 || s->zero_pages == 0);
 }

@@ -140,15 +140,15 @@ static enum err enter(struct service *s, struct service_cpu *c)
 	return err;
 }
 
-static void leave(struct service *s, struct service_cpu *c, enum run_end end)
+/* Says how the call ended: work that yields in a service that died meanwhile has died with it. */
+static enum run_end leave(struct service *s, struct service_cpu *c, enum run_end end)
 {
+	bool is_parked;
+
 	lock_take(&s->lock);
-	if (end == RUN_YIELDED) {
-		c->place = PLACE_PARKED;
-	} else {
-		c->place = PLACE_READY;
-		s->inside--;
-	}
+	is_parked = end == RUN_YIELDED && s->up;
+	c->place = is_parked ? PLACE_PARKED : PLACE_READY;
+	s->inside -= !is_parked;
 	if (end == RUN_DIED) {
 		/* Parts that are parked elsewhere die with it; nobody resumes them. */
 		for (unsigned int i = 0; i < vcpu_count(); i++) {
@@ -161,6 +161,7 @@ static void leave(struct service *s, struct service_cpu *c, enum run_end end)
 							      : "stays down");
 	}
 	lock_release(&s->lock);
+	return end == RUN_YIELDED && !is_parked ? RUN_DIED : end;
 }
 
 /*
@@ -182,7 +183,7 @@ static enum err perform(struct service *s, struct service_cpu *c, struct route_c
 		end = run_service(s->entry, &s->loaded.space, &c->run, &work, was_parked);
 	}
 	c->parked = work;
-	leave(s, c, end);
+	end = leave(s, c, end);
 	if (end == RUN_DIED) {
 		return ERR_DEAD;
 	}

@@ -119,6 +119,11 @@ struct gpa_range pool_region(void)
 	return region;
 }
 
+uint64_t pool_image_bytes(void)
+{
+	return first_page * PAGE_SIZE;
+}
+
 size_t pool_free_pages(void)
 {
 	return free_pages;

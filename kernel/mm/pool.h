@@ -31,4 +31,7 @@ void *pool_at(gpa_t page);
 /* The SVSM's own range: never handed to a guest. */
 struct gpa_range pool_region(void);
 
+/* How much of it the image fills, from its start: measured, never allocated. */
+uint64_t pool_image_bytes(void);
+
 size_t pool_free_pages(void);
