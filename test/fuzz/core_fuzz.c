@@ -1,7 +1,7 @@
 /*
  * Fuzz target: the core service; guest memory, registers and the kernel's answers are the input's.
  * It is right if the kernel is only ever asked for what is well formed, nothing of the guest's
- * memory changes but a list's `next`, and refusals set no register.
+ * memory changes but a list's `next` and the buffer of WITHDRAW_MEM, and refusals set no register.
  */
 #include "fuzz.h"
 
@@ -35,13 +35,13 @@ static uint8_t guest[GUEST_BYTES];
 static uint8_t before[GUEST_BYTES];
 static struct msg_buffer buffer;
 
-static void check_entry(uint64_t entry)
+static void check_entry(uint64_t entry, uint64_t reserved)
 {
-	FUZZ_CHECK((entry & 3) < 2 && (entry & 0xFF0) == 0);
+	FUZZ_CHECK((entry & 3) < 2 && (entry & reserved) == 0);
 	FUZZ_CHECK((entry & 3) == 0 || (entry & 0x1FF000) == 0);
 }
 
-static void check_page_state(const struct posix_syscall *call)
+static struct rt_answer answer_batch(const struct posix_syscall *call, uint64_t reserved)
 {
 	FUZZ_CHECK(call->b >= 1 && call->b <= SVSM_LIST_MAX_ENTRIES && call->c < call->b);
 	FUZZ_CHECK(call->a % 8 == 0 && call->a >= SERVICE_SCRATCH);
@@ -50,8 +50,23 @@ static void check_page_state(const struct posix_syscall *call)
 		uint64_t entry;
 
 		memcpy(&entry, (const uint8_t *)&buffer + call->a + i * 8, sizeof(entry));
-		check_entry(entry);
+		check_entry(entry, reserved);
 	}
+	return (struct rt_answer){ input.err % ERR_COUNT,
+				   input.done | (uint64_t)input.rmp_code << 32 };
+}
+
+/* Gives as many pages as the input says, never more than there is room for. */
+static struct rt_answer answer_withdraw(const struct posix_syscall *call)
+{
+	uint64_t count;
+
+	FUZZ_CHECK(call->b >= 1 && call->b <= SVSM_LIST_MAX_ENTRIES && call->a % 8 == 0);
+	FUZZ_CHECK(call->a >= SERVICE_SCRATCH + sizeof(uint64_t));
+	FUZZ_CHECK(call->a + call->b * 8 <= sizeof(struct msg_buffer));
+	count = input.done % (call->b + 1);
+	memset((uint8_t *)&buffer + call->a, 0x5A, count * 8);
+	return (struct rt_answer){ input.err % ERR_COUNT, count };
 }
 
 static struct rt_answer answer(void *context, const struct posix_syscall *call)
@@ -59,9 +74,11 @@ static struct rt_answer answer(void *context, const struct posix_syscall *call)
 	(void)context;
 	switch ((unsigned int)call->number) {
 	case SYS_PAGE_STATE:
-		check_page_state(call);
-		return (struct rt_answer){ input.err % ERR_COUNT,
-					   input.done | (uint64_t)input.rmp_code << 32 };
+		return answer_batch(call, SVSM_PVALIDATE_RESERVED);
+	case SYS_DEPOSIT:
+		return answer_batch(call, SVSM_DEPOSIT_RESERVED);
+	case SYS_WITHDRAW:
+		return answer_withdraw(call);
 	case SYS_VCPU_CREATE:
 		FUZZ_CHECK(call->a % PAGE_SIZE == 0 && call->b % PAGE_SIZE == 0);
 		FUZZ_CHECK(call->a != call->b && call->c <= UINT32_MAX);
@@ -92,9 +109,14 @@ static void check_reply(uint64_t rcx)
 	FUZZ_CHECK(reply->version == MSG_VERSION && reply->payload_bytes == 0);
 	FUZZ_CHECK((reply->flags & ~MSG_SET_RCX) == 0);
 	FUZZ_CHECK(reply->result == SVSM_SUCCESS || reply->flags == 0);
-	/* Only PVALIDATE writes to the guest, and only its list's `next`. */
-	if (input.call == SVSM_CORE_PVALIDATE && range_within(rcx, 4, GUEST_BASE, GUEST_BYTES)) {
+	/* Lists get their `next` back, WITHDRAW_MEM fills its buffer; nothing else is written. */
+	if ((input.call == SVSM_CORE_PVALIDATE || input.call == SVSM_CORE_DEPOSIT_MEM) &&
+	    range_within(rcx, 4, GUEST_BASE, GUEST_BYTES)) {
 		memcpy(before + (rcx - GUEST_BASE) + 2, guest + (rcx - GUEST_BASE) + 2, 2);
+	}
+	if (input.call == SVSM_CORE_WITHDRAW_MEM && range_within(rcx, 1, GUEST_BASE, GUEST_BYTES)) {
+		memcpy(before + (rcx - GUEST_BASE), guest + (rcx - GUEST_BASE),
+		       PAGE_SIZE - rcx % PAGE_SIZE);
 	}
 	FUZZ_CHECK(memcmp(before, guest, sizeof(guest)) == 0);
 }

@@ -83,6 +83,8 @@ def make_core():
     write("core", "pvalidate-again", core(1, 0, 8, 1, (0, 0, 0), pages))
     write("core", "pvalidate-malformed", core(1, 0, 0, 1, (0, 0, 0), bad))
     write("core", "pvalidate-page-end", core(1, 0, 0, 1, (4080, 0, 0), bytes(4080) + bad))
+    write("core", "deposit", core(4, 0, 0, 2, (0, 0, 0), struct.pack("<HHI2Q", 2, 0, 0, 0x7000, 0x400001)))
+    write("core", "withdraw", core(5, 0, 0, 3, (0, 0, 0)))
     write("core", "create", core(2, 1, 0, 0, (0x5000, 0x6000, 1)))
     write("core", "remap", core(0, 1, 3, 0, (0x5000, 0, 0)))
     write("core", "query", core(6, 1, 0, 0, (1, 0x100000001, 0)))
