@@ -23,7 +23,8 @@ GOOD = {
     'kernel/ipc/route.h': '/* Routes. */\n#pragma once\nint route_find(int a, int b, int c, int d, int e, int f);\n',
     'kernel/ipc/route.c': '/* Routes. */\n#include "route.h"\n\n#include "arch/y.h"\n\nstatic int help(int a)\n{\n'
                           '\tif (a) {\n\t\tfor (;;) {\n\t\t\tif (a) {\n\t\t\t\ta();\n\t\t\t}\n\t\t}\n\t}\n}\n\n'
-                          'int route_find(int a_page, int b_page, int c_page, int d_page, int e_page_in_a_very_long_line,\n'
+                          'int route_find(int a_page, int b_page, int c_page, int d_page, '
+                          'int e_page_in_a_very_long_line,\n'
                           '\t       int f)\n'
                           '{\n\treturn help(a);\n}\n',
     'kernel/main.c': '/* Steps. */\nint anything(void)\n{\n\treturn 0;\n}\n',
