@@ -105,6 +105,8 @@ static const struct {
 	{ "no right: move a calling area", FAULTY_SYS_REMAP_CA, ERR_DENIED },
 	{ "no right: write guest memory", FAULTY_SYS_COPY_TO_GUEST, ERR_DENIED },
 	{ "no right: random", FAULTY_SYS_RANDOM, ERR_DENIED },
+	{ "no right: deposit", FAULTY_SYS_DEPOSIT, ERR_DENIED },
+	{ "no right: withdraw", FAULTY_SYS_WITHDRAW, ERR_DENIED },
 	{ "copy past the buffer", FAULTY_SYS_COPY_PAST_BUFFER, ERR_INVALID },
 	{ "copy with an offset that wraps", FAULTY_SYS_COPY_OFFSET_WRAPS, ERR_INVALID },
 	{ "copy of more than a page", FAULTY_SYS_COPY_TOO_LONG, ERR_INVALID },
