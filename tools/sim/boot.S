@@ -3,8 +3,10 @@
  * the top of low memory and runs there at its link address, so that the guest can have everything
  * below it. Memory at `base` (low memory's end, rounded down to 2 MiB, minus 4 MiB):
  *   base + 0x0000  PML5 (used where the CPU offers LA57)
- *   base + 0x1000  PML4: [0] and [128] all physical memory up to 512 GiB, [511] the image
- *   base + 0x2000  PDPT of 1 GiB pages   base + 0x3000, 0x4000  PDPT and PD of the image
+ *   base + 0x1000  PML4: [0] low, [128] and [129] all physical memory up to 1 TiB (as many
+ *                  address bits as the guest is told: its devices may lie anywhere in it),
+ *                  [511] the image
+ *   base + 0x2000  two PDPTs of 1 GiB pages   base + 0x4000, 0x5000  PDPT and PD of the image
  *   base + 2 MiB   the image, its zeroed data and the stack
  * Five levels are chosen by the CPU alone: nested tables have as many levels as the host's own.
  */
@@ -50,7 +52,7 @@ boot32:
 
 	xor	%eax, %eax
 	mov	%ebx, %edi
-	mov	$(0x5000 / 4), %ecx
+	mov	$(0x6000 / 4), %ecx
 	rep stosl
 	lea	0x1003(%ebx), %eax
 	mov	%eax, (%ebx)
@@ -59,11 +61,13 @@ boot32:
 	mov	%eax, 0x1000(%ebx)
 	mov	%eax, 0x1000 + 128 * 8(%ebx)
 	lea	0x3003(%ebx), %eax
-	mov	%eax, 0x1000 + 511 * 8(%ebx)
+	mov	%eax, 0x1000 + 129 * 8(%ebx)
 	lea	0x4003(%ebx), %eax
-	mov	%eax, 0x3000 + 510 * 8(%ebx)
+	mov	%eax, 0x1000 + 511 * 8(%ebx)
+	lea	0x5003(%ebx), %eax
+	mov	%eax, 0x4000 + 510 * 8(%ebx)
 	lea	0x200083(%ebx), %eax
-	mov	%eax, 0x4000(%ebx)
+	mov	%eax, 0x5000(%ebx)
 	xor	%ecx, %ecx
 1:	mov	%ecx, %eax
 	shl	$30, %eax
@@ -73,7 +77,7 @@ boot32:
 	shr	$2, %eax
 	mov	%eax, 0x2004(%ebx, %ecx, 8)
 	inc	%ecx
-	cmp	$512, %ecx
+	cmp	$1024, %ecx
 	jne	1b
 
 	lea	0x200000(%ebx), %edi

@@ -11,9 +11,9 @@
 
 #include "base/compiler.h"
 
-/* All physical memory up to 512 GiB appears here, so that no pointer to RAM is NULL. */
+/* All physical memory up to 1 TiB appears here, so that no pointer to RAM is NULL. */
 #define MEMORY_DIRECT_MAP   UINT64_C(0x400000000000)
-#define MEMORY_DIRECT_BYTES UINT64_C(0x8000000000)
+#define MEMORY_DIRECT_BYTES UINT64_C(0x10000000000)
 #define MEMORY_IMAGE_BYTES  UINT64_C(0x200000)
 
 #define MEMORY_4G UINT64_C(0x100000000)
