@@ -1,6 +1,6 @@
 /*
- * A random walk against a model: eight pages that are free, the guest's, a VMSA or a calling area,
- * and calls that move them from one to the other or must be refused. After each step the SVSM's
+ * A random walk against a model: eight pages that are free, the guest's, a VMSA, a calling area or
+ * a deposit, and calls that move them from one to the other or must be refused. After each step the SVSM's
  * answer has to be the model's, and what the guest has written has to be there still. The seed is
  * fixed: a failure comes back.
  */
@@ -28,6 +28,7 @@ enum state {
 	VMSA,	   /* of a vCPU that never runs */
 	OTHER_CAA, /* its calling area */
 	OWN_CAA,   /* ours */
+	DEPOSITED, /* the SVSM's until it gives it back */
 };
 
 static struct {
@@ -164,6 +165,43 @@ static bool step_list(unsigned int page)
 	return call_core(SVSM_CORE_PVALIDATE, gpa, 0, 0) == want;
 }
 
+/* The walk's own: no list of it may lie in a page that changes hands. */
+static uint64_t list[PAGE_SIZE / sizeof(uint64_t)] ALIGNED(4096);
+
+static bool step_deposit(unsigned int page)
+{
+	uint32_t want = model[page].state == OURS ? SVSM_SUCCESS : SVSM_ERR_INVALID_ADDRESS;
+
+	list[0] = 1; /* count */
+	list[1] = gpa_of(page);
+	if (want == SVSM_SUCCESS) {
+		model[page].state = DEPOSITED;
+	}
+	return call_core(SVSM_CORE_DEPOSIT_MEM, (uintptr_t)list, 0, 0) == want;
+}
+
+/* What comes back was deposited, and comes back zeroed. What the SVSM has used does not. */
+static bool step_withdraw(void)
+{
+	uint64_t count;
+
+	list[0] = UINT64_MAX;
+	if (call_core(SVSM_CORE_WITHDRAW_MEM, (uintptr_t)list, 0, 0) != SVSM_SUCCESS) {
+		return false;
+	}
+	count = list[0];
+	for (uint64_t i = 0; i < count && count <= PAGES; i++) {
+		uint64_t page = (list[1 + i] - gpa_of(0)) / PAGE_SIZE;
+
+		if (page >= PAGES || model[page].state != DEPOSITED) {
+			return false;
+		}
+		model[page].state = OURS;
+		model[page].pattern = 0;
+	}
+	return count <= PAGES;
+}
+
 static bool step(uint64_t choice)
 {
 	unsigned int page = (unsigned int)(choice >> 8) % PAGES;
@@ -178,6 +216,8 @@ static bool step(uint64_t choice)
 		return step_delete(page);
 	case 3:
 		return step_list(page);
+	case 4:
+		return (choice >> 32) % 2 == 0 ? step_withdraw() : step_deposit(page);
 	default:
 		return step_change(page, choice);
 	}
@@ -203,7 +243,7 @@ static bool memory_is_good(uint64_t choice)
 /* All back to what they were, for the cases that follow. */
 static bool clean_up(void)
 {
-	bool good = step_remap(NONE);
+	bool good = step_remap(NONE) && step_withdraw();
 
 	for (unsigned int i = 0; i < PAGES; i++) {
 		good = good && (model[i].state != VMSA || step_delete(i));

@@ -1,4 +1,4 @@
-/* DEPOSIT_MEM and WITHDRAW_MEM over the posix back end; the list walk is core_pvalidate_test.c's. */
+/* DEPOSIT_MEM and WITHDRAW_MEM over the posix back end; core_pvalidate_test.c has the list walk. */
 #include <stdint.h>
 #include <string.h>
 
@@ -110,10 +110,10 @@ static const struct {
 	{ "page's end, room for one", GUEST_BASE + 0xFF0, 1, { ERR_OK, 1 }, SVSM_SUCCESS, 1, 16 },
 	{ "page's end, no room", GUEST_BASE + 0xFF8, 1, { ERR_OK, 1 }, SVSM_ERR_INVALID_PARAMETER,
 	  NOT_ASKED, 0 },
-	{ "misaligned by 4", GUEST_BASE + 4, 1, { ERR_OK, 1 }, SVSM_ERR_INVALID_PARAMETER, NOT_ASKED,
-	  0 },
-	{ "misaligned by 1", GUEST_BASE + 1, 1, { ERR_OK, 1 }, SVSM_ERR_INVALID_PARAMETER, NOT_ASKED,
-	  0 },
+	{ "misaligned by 4", GUEST_BASE + 4, 1, { ERR_OK, 1 }, SVSM_ERR_INVALID_PARAMETER,
+	  NOT_ASKED, 0 },
+	{ "misaligned by 1", GUEST_BASE + 1, 1, { ERR_OK, 1 }, SVSM_ERR_INVALID_PARAMETER,
+	  NOT_ASKED, 0 },
 	{ "not the guest's", 0x5000, 1, { ERR_OK, 1 }, SVSM_ERR_INVALID_ADDRESS, NOT_ASKED, 0 },
 	{ "kernel refuses", GUEST_BASE, 0, { ERR_DENIED, 0 }, SVSM_ERR_INVALID_REQUEST, 511, 8 },
 };
