@@ -1,8 +1,8 @@
 /*
  * A random walk against a model: eight pages that are free, the guest's, a VMSA, a calling area or
- * a deposit, and calls that move them from one to the other or must be refused. After each step the SVSM's
- * answer has to be the model's, and what the guest has written has to be there still. The seed is
- * fixed: a failure comes back.
+ * a deposit, and calls that move them from one to the other or must be refused. After each step the
+ * SVSM's answer has to be the model's, and what the guest has written has to be there still. The
+ * seed is fixed: a failure comes back.
  */
 #include "base/bits.h"
 #include "base/compiler.h"
