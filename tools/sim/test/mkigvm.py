@@ -60,12 +60,12 @@ def ovmf_pages(image):
     return pages, state
 
 
-def flat_pages(image):
+def flat_pages(image, mode=0):
     image += bytes(-len(image) % PAGE)
     pages = [(0xE000, CPUID, None), (0xF000, SECRETS, None)]
     pages += [(0x10000 + o, NORMAL, image[o:o + PAGE]) for o in range(0, len(image), PAGE)]
     code = segment(8, 0xC9B, 0xFFFFFFFF, 0)
-    state = vmsa({0x178: 0x10000, 0x158: 0x11}, code, segment(16, 0xC93, 0xFFFFFFFF, 0))
+    state = vmsa({0x178: 0x10000, 0x158: 0x11, 0x318: mode}, code, segment(16, 0xC93, 0xFFFFFFFF, 0))
     return pages, state
 
 
