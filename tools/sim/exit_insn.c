@@ -140,6 +140,9 @@ static void do_pvalidate(struct context *c)
 		return;
 	}
 	stats.events[STATS_PVALIDATE]++;
+	if (validate && out.eax == RMP_OK && !out.no_change) {
+		stats.pages_validated += size == RMP_2M ? PAGE_2M_SIZE / PAGE_SIZE : 1;
+	}
 	if (out.eax != RMP_FAIL_SIZEMISMATCH) {
 		complain(c, "PVALIDATE", walk.gpa, out.eax);
 	}

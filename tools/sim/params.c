@@ -25,13 +25,25 @@ struct key {
 	uint32_t highest;
 };
 
-enum key_index { KEY_C_BIT, KEY_LA57, KEY_RMP, KEY_TRACE, KEY_NPT, KEY_MAX_EXITS, KEY_COUNT };
+enum key_index {
+	KEY_C_BIT,
+	KEY_LA57,
+	KEY_RMP,
+	KEY_TRACE,
+	KEY_ICOUNT,
+	KEY_TRACE_CALLS,
+	KEY_NPT,
+	KEY_MAX_EXITS,
+	KEY_COUNT
+};
 
 static const struct key keys[KEY_COUNT] = {
 	[KEY_C_BIT] = {"c_bit", 47, 51},
 	[KEY_LA57] = {"la57", 0, 1},
 	[KEY_RMP] = {"rmp", 2, 4},
 	[KEY_TRACE] = {"trace", 0, 1},
+	[KEY_ICOUNT] = {"icount", 0, 1},
+	[KEY_TRACE_CALLS] = {"trace_calls", 0, 1},
 	[KEY_NPT] = {"npt_pages", 64, 65536},
 	[KEY_MAX_EXITS] = {"max_exits", 0, UINT32_MAX},
 };
@@ -50,6 +62,12 @@ static void params_set(enum key_index key, uint32_t value)
 		break;
 	case KEY_TRACE:
 		params.trace = value != 0;
+		break;
+	case KEY_ICOUNT:
+		params.icount = value != 0;
+		break;
+	case KEY_TRACE_CALLS:
+		params.trace_calls = value != 0;
 		break;
 	case KEY_NPT:
 		params.npt_pages = value;
@@ -113,7 +131,9 @@ static void parse_one(const char *text, uint32_t bytes)
 		return;
 	}
 	memcpy(name, text, equals < sizeof(name) ? equals : sizeof(name) - 1);
-	log_fatal("parameter %s is unknown; known: c_bit la57 rmp trace npt_pages max_exits", name);
+	log_fatal("parameter %s is unknown; known: c_bit la57 rmp trace icount trace_calls "
+		  "npt_pages max_exits",
+		  name);
 }
 
 void params_parse(const char *text, uint32_t bytes)

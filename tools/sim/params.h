@@ -9,6 +9,8 @@ struct params {
 	bool la57; /* show LA57 to the guest */
 	bool rmp_4k; /* no 2M RMP entries */
 	bool trace; /* a log line for every exit */
+	bool icount; /* the TSC counts instructions: QEMU runs with -icount shift=0 */
+	bool trace_calls; /* a log line for every answered SVSM call */
 	uint32_t npt_pages; /* pool of nested tables */
 	uint32_t max_exits; /* end the run after so many, 0 = never */
 };

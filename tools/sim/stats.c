@@ -6,6 +6,7 @@
 #include "base/compiler.h"
 #include "log.h"
 #include "params.h"
+#include "stay.h"
 #include "vcpu.h"
 #include "x86.h"
 
@@ -140,8 +141,10 @@ void stats_write(const char *terminated)
 	write_calls();
 	write_counts("exits", exit_names, stats.exits, STATS_EXITS);
 	write_counts("events", event_names, stats.events, STATS_EVENTS);
-	log_part("\"vmpl_switches\": %lu, \"npt_overflows\": %lu, \"tsc\": %lu, ",
-		 stats.vmpl_switches, stats.npt_overflows, rdtsc());
+	stay_write();
+	log_part("\"vmpl_switches\": %lu, \"pages_validated\": %lu, \"npt_overflows\": %lu, "
+		 "\"tsc\": %lu, ",
+		 stats.vmpl_switches, stats.pages_validated, stats.npt_overflows, rdtsc());
 	if (terminated != NULL) {
 		log_part("\"terminated\": \"%s\"}\n", terminated);
 	} else {

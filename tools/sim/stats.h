@@ -43,6 +43,7 @@ struct stats {
 	uint64_t exits[STATS_EXITS];
 	uint64_t events[STATS_EVENTS];
 	uint64_t vmpl_switches;
+	uint64_t pages_validated; /* of 4 KiB, by PVALIDATE */
 	uint64_t npt_overflows;
 	unsigned int guest_vmpl; /* the highest VMPL that got a VMSA */
 	struct digest digest;

@@ -12,6 +12,7 @@
 #include "stats.h"
 #include "trap.h"
 #include "vmcb.h"
+#include "x86.h"
 #include "x86/msr.h"
 
 void entry_vmrun(uint64_t vmcb, struct gprs *gprs);
@@ -99,9 +100,17 @@ static void observe_call(struct vcpu *vcpu, unsigned int target)
 		from->call = from->vmsa->rax;
 		return;
 	}
-	if (from->vmpl == 0 && to->has_call && memory_find(vcpu->states[target].vmsa_gpa, &spa)) {
+	if (from->vmpl != 0) {
+		return;
+	}
+	if (to->has_call && memory_find(vcpu->states[target].vmsa_gpa, &spa)) {
+		uint64_t result = ((const struct vmsa *)memory_ptr(spa))->rax;
+
 		to->has_call = false;
-		stats_call(to->call, ((const struct vmsa *)memory_ptr(spa))->rax);
+		stats_call(to->call, result);
+		stay_end_call(&vcpu->stay, to->call, result);
+	} else {
+		stay_end(&vcpu->stay);
 	}
 }
 
@@ -126,6 +135,19 @@ static void load(struct vcpu *vcpu, struct context *c)
 	c->is_loaded = true;
 }
 
+static void run_once(struct vcpu *vcpu, struct context *c)
+{
+	uint64_t vmcb = memory_pa_of(c->vmcb);
+	uint64_t start = rdtsc();
+	uint64_t ticks;
+
+	entry_vmrun(vmcb, &c->gprs);
+	ticks = rdtsc() - start;
+	if (c->vmpl == 0) {
+		stay_add(&vcpu->stay, ticks, c->vmcb->exit_code);
+	}
+}
+
 void vcpu_run(struct vcpu *vcpu)
 {
 	struct context *c;
@@ -135,7 +157,7 @@ void vcpu_run(struct vcpu *vcpu)
 		if (!c->is_loaded) {
 			load(vcpu, c);
 		}
-		entry_vmrun(memory_pa_of(c->vmcb), &c->gprs);
+		run_once(vcpu, c);
 		exit_handle(vcpu);
 		if (trap_take_nmi()) {
 			stats_write(NULL);

@@ -11,6 +11,7 @@
 #include "model/vmpl.h"
 #include "offsets.h"
 #include "snp/vmsa.h"
+#include "stay.h"
 
 #define VCPU_MAX 64
 
@@ -54,6 +55,7 @@ struct vcpu {
 	uint32_t apic_id;
 	unsigned int vmpl; /* the one that runs */
 	uint64_t exits;
+	struct stay stay;
 	struct vmpl_state states[VMPL_COUNT];
 	struct context contexts[VMPL_COUNT];
 };
