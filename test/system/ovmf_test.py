@@ -1,10 +1,11 @@
 """Boots Debian's OVMF to its shell and checks what the run reports.
 
-Usage: ovmf_test.py [--other-qemu | --clang-image] [options of tools/keel run]
+Usage: ovmf_test.py [--other-qemu | --clang-image] [--with-disk] [options of tools/keel run]
 """
 
 import os
 import sys
+import tempfile
 
 from checks import Boot, Checks, skip
 
@@ -14,12 +15,22 @@ import other_qemu
 from common import BUILD, BUILD_CLANG, Failure, sha256_file
 
 SHELL = 'UEFI Interactive Shell'
+# The first slot of the bus; the machine's own drive is behind another function.
+DISK_SEEN = r'PciRoot\(0x0\)/Pci\(0x1,0x0\)'
+DISK_BYTES = 16 << 20
 # What a boot may take on two cores without KVM.
 BOOT_SECONDS_MAX = 120
 REPORTED = ('igvm_sha256', 'launch_digest', 'guest_vmpl', 'smp', 'calls', 'exits', 'vmpl_switches', 'boot_seconds',
             'svsm_memory_bytes', 'svsm_image_bytes')
 STEPS = ('environment', 'IDT', '#VC handling', 'memory', 'page tables', 'per-CPU data', 'TSS and IST stacks', 'GHCB',
          'serial log', 'boot information', 'services', 'other CPUs', 'guest firmware', 'request loop')
+
+
+def make_disk():
+    """A raw image with a comma in its name, which QEMU's options have to survive."""
+    with tempfile.NamedTemporaryFile(prefix='keel,disk-', suffix='.img', delete=False) as file:
+        file.truncate(DISK_BYTES)
+        return file.name
 
 
 def take(words, flag):
@@ -59,6 +70,7 @@ def main(words):
     """Boot and check."""
     is_other, words = take(words, '--other-qemu')
     is_clang, words = take(words, '--clang-image')
+    has_disk, words = take(words, '--with-disk')
     checks = Checks()
     vmpl = int(after(words, '--guest-vmpl', '2'))
     image = build.image_path(None, vmpl, 'la57' in words)
@@ -74,8 +86,15 @@ def main(words):
             options += ['--qemu', other_qemu.get()]
         except Failure as error:
             skip(f'the other QEMU cannot be had: {error}')
-    boot = Boot('--expect', SHELL, '--timeout', '300', *options)
-    checks.that('the shell appears', boot.status == 0, f'exit {boot.status}')
+    if has_disk:
+        disk = make_disk()
+        options += ['--disk', disk, '--expect', SHELL, '--expect', DISK_SEEN]
+    else:
+        options += ['--expect', SHELL]
+    boot = Boot('--timeout', '300', *options)
+    if has_disk:
+        os.unlink(disk)
+    checks.that('all that is expected appears', boot.status == 0, f'exit {boot.status}')
     check_report(checks, boot, image, vmpl)
     check_steps(checks, boot)
     checks.end()
