@@ -23,6 +23,7 @@ static struct free_page *free_list;
 static uint8_t slots[DEPOSIT_SLOTS / 8]; /* in use */
 static uint32_t first_slot; /* none below it is free */
 static uint32_t end_slot; /* none from it on was ever used */
+static uint32_t slot_count; /* in use */
 
 static void flip_slot(uint32_t s)
 {
@@ -36,6 +37,7 @@ static uint32_t take_slot(void)
 		first_slot++;
 	}
 	flip_slot(first_slot);
+	slot_count++;
 	end_slot = first_slot >= end_slot ? first_slot + 1 : end_slot;
 	return first_slot++;
 }
@@ -43,6 +45,7 @@ static uint32_t take_slot(void)
 static void give_slot(uint32_t s)
 {
 	flip_slot(s);
+	slot_count--;
 	first_slot = s < first_slot ? s : first_slot;
 }
 
@@ -57,6 +60,15 @@ static void keep_one(gpa_t page)
 	free_list = p;
 }
 
+/* Are there so many slots, with page tables behind them? Those that were used before come first. */
+static bool has_slots(uint32_t count)
+{
+	uint32_t again = end_slot - slot_count;
+	uint32_t fresh = count > again ? count - again : 0;
+
+	return fresh <= DEPOSIT_SLOTS - end_slot && arch_deposit_prepare(end_slot + fresh);
+}
+
 /* All of it or nothing: slots and the page tables behind them are looked at first. */
 static enum err keep(gpa_t page, uint64_t bytes)
 {
@@ -64,7 +76,7 @@ static enum err keep(gpa_t page, uint64_t bytes)
 	enum err err = ERR_NOMEM;
 
 	lock_take(&lock);
-	if (count <= DEPOSIT_SLOTS - end_slot && arch_deposit_prepare(end_slot + count)) {
+	if (has_slots(count)) {
 		for (uint64_t at = 0; at < bytes; at += PAGE_SIZE) {
 			keep_one(gpa_add(page, at));
 		}

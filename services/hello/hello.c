@@ -47,7 +47,7 @@ static enum err greet_decode(const struct msg_header *request, struct greet_args
 	if (request->rdx < GREETING_BYTES) {
 		return ERR_NOSPC;
 	}
-	*args = (struct greet_args){ request->rcx, GREETING_BYTES };
+	*args = (struct greet_args){request->rcx, GREETING_BYTES};
 	return ERR_OK;
 }
 

@@ -52,8 +52,8 @@ static struct rt_answer answer_batch(const struct posix_syscall *call, uint64_t 
 		memcpy(&entry, (const uint8_t *)&buffer + call->a + i * 8, sizeof(entry));
 		check_entry(entry, reserved);
 	}
-	return (struct rt_answer){ input.err % ERR_COUNT,
-				   input.done | (uint64_t)input.rmp_code << 32 };
+	return (struct rt_answer){input.err % ERR_COUNT,
+				  input.done | (uint64_t)input.rmp_code << 32};
 }
 
 /* Gives as many pages as the input says, never more than there is room for. */
@@ -66,7 +66,7 @@ static struct rt_answer answer_withdraw(const struct posix_syscall *call)
 	FUZZ_CHECK(call->a + call->b * 8 <= sizeof(struct msg_buffer));
 	count = input.done % (call->b + 1);
 	memset((uint8_t *)&buffer + call->a, 0x5A, count * 8);
-	return (struct rt_answer){ input.err % ERR_COUNT, count };
+	return (struct rt_answer){input.err % ERR_COUNT, count};
 }
 
 static struct rt_answer answer(void *context, const struct posix_syscall *call)
@@ -91,7 +91,7 @@ static struct rt_answer answer(void *context, const struct posix_syscall *call)
 		FUZZ_CHECK(call->number == SYS_PROTOCOL && call->a <= UINT32_MAX);
 		break;
 	}
-	return (struct rt_answer){ input.err % ERR_COUNT, input.rdx };
+	return (struct rt_answer){input.err % ERR_COUNT, input.rdx};
 }
 
 static struct posix_world world = {
@@ -136,12 +136,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	memcpy(before, guest, sizeof(before));
 	rcx = input.is_raw % 2 == 1 ? input.rcx : GUEST_BASE + input.rcx % GUEST_BYTES;
 	memset(&buffer, 0, sizeof(buffer));
-	buffer.request = (struct msg_header){ .version = MSG_VERSION,
-					      .call = input.call,
-					      .vmpl = 2,
-					      .rcx = rcx,
-					      .rdx = input.rdx,
-					      .r8 = input.r8 };
+	buffer.request = (struct msg_header){.version = MSG_VERSION,
+					     .call = input.call,
+					     .vmpl = 2,
+					     .rcx = rcx,
+					     .rdx = input.rdx,
+					     .r8 = input.r8};
 	posix_serve(&world);
 	check_reply(rcx);
 	return 0;

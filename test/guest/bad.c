@@ -24,18 +24,18 @@ enum {
 };
 
 static struct bad_address list[] = {
-	[BAD_SVSM_FIRST] = { "SVSM's first page", 0 },
-	[BAD_SVSM_MIDDLE] = { "SVSM's memory", 0 },
-	[BAD_SVSM_LAST] = { "SVSM's last page", 0 },
-	[BAD_SVSM_AFTER] = { "after the SVSM", 0 },
-	[BAD_C_BIT] = { "RAM with the C-bit", 0 },
-	[BAD_SVSM_C_BIT] = { "SVSM's with the C-bit", 0 },
-	[BAD_FIXED] = { "local APIC", LOCAL_APIC },
-	{ "IO-APIC", IO_APIC },
-	{ "HPET", HPET },
-	{ "no memory", NO_MEMORY },
-	{ "highest page of 52 bits", TOP },
-	{ "highest page of 64 bits", UINT64_C(0xfffffffffffff000) },
+	[BAD_SVSM_FIRST] = {"SVSM's first page", 0},
+	[BAD_SVSM_MIDDLE] = {"SVSM's memory", 0},
+	[BAD_SVSM_LAST] = {"SVSM's last page", 0},
+	[BAD_SVSM_AFTER] = {"after the SVSM", 0},
+	[BAD_C_BIT] = {"RAM with the C-bit", 0},
+	[BAD_SVSM_C_BIT] = {"SVSM's with the C-bit", 0},
+	[BAD_FIXED] = {"local APIC", LOCAL_APIC},
+	{"IO-APIC", IO_APIC},
+	{"HPET", HPET},
+	{"no memory", NO_MEMORY},
+	{"highest page of 52 bits", TOP},
+	{"highest page of 64 bits", UINT64_C(0xfffffffffffff000)},
 };
 
 unsigned int bad_addresses(const struct bad_address **out)

@@ -1,12 +1,12 @@
 /* The test guest's cases, one file per subject, in the order in which main.c runs them. */
 #pragma once
 
-void cases_start(void);	    /* how the guest was started */
-void cases_call(void);	    /* registers, protocols, the pending byte */
+void cases_start(void); /* how the guest was started */
+void cases_call(void); /* registers, protocols, the pending byte */
 void cases_pvalidate(void); /* lists and pages */
-void cases_vcpu(void);	    /* CREATE_VCPU, DELETE_VCPU */
-void cases_remap(void);	    /* REMAP_CA */
-void cases_random(void);	    /* against a model of what pages are */
-void cases_hello(void);	    /* the example service; only where the image has it */
-void cases_mem(void);	    /* DEPOSIT_MEM, WITHDRAW_MEM */
-void cases_faulty(void);    /* services that die; only where the image has the faulty one */
+void cases_vcpu(void); /* CREATE_VCPU, DELETE_VCPU */
+void cases_remap(void); /* REMAP_CA */
+void cases_random(void); /* against a model of what pages are */
+void cases_hello(void); /* the example service; only where the image has it */
+void cases_mem(void); /* DEPOSIT_MEM, WITHDRAW_MEM */
+void cases_faulty(void); /* services that die; only where the image has the faulty one */

@@ -5,17 +5,18 @@
 #include "check.h"
 #include "svsm.h"
 
-#define CORE(call)	 SVSM_CALL(SVSM_PROTOCOL_CORE, (call))
-#define QUERY		 CORE(SVSM_CORE_QUERY_PROTOCOL)
-#define VTOM		 CORE(SVSM_CORE_CONFIGURE_VTOM)
-#define OTHER		 UINT64_C(0x1122334455667788)
-#define ABSENT_PROTOCOL	 UINT32_C(0x12345678)
+#define CORE(call)	SVSM_CALL(SVSM_PROTOCOL_CORE, (call))
+#define QUERY		CORE(SVSM_CORE_QUERY_PROTOCOL)
+#define VTOM		CORE(SVSM_CORE_CONFIGURE_VTOM)
+#define OTHER		UINT64_C(0x1122334455667788)
+#define ABSENT_PROTOCOL UINT32_C(0x12345678)
 
 static const struct {
 	const char *name;
 	uint64_t rax, rcx, rdx, r8;
 	uint32_t want;
 } refusals[] = {
+	/* clang-format off */
 	{ "protocol 1", SVSM_CALL(1, 0), OTHER, OTHER, OTHER, SVSM_ERR_UNSUPPORTED_PROTOCOL },
 	{ "protocol 2", SVSM_CALL(2, 0), OTHER, OTHER, OTHER, SVSM_ERR_UNSUPPORTED_PROTOCOL },
 	{ "protocol 3", SVSM_CALL(3, 0), OTHER, OTHER, OTHER, SVSM_ERR_UNSUPPORTED_PROTOCOL },
@@ -37,6 +38,7 @@ static const struct {
 	{ "VTOM configure, bit 9", VTOM, BIT(9), OTHER, OTHER, SVSM_ERR_INVALID_FORMAT },
 	{ "VTOM configure, bit 10", VTOM, BIT(10), OTHER, OTHER, SVSM_ERR_INVALID_FORMAT },
 	{ "VTOM configure, bit 11", VTOM, BIT(11), OTHER, OTHER, SVSM_ERR_INVALID_FORMAT },
+	/* clang-format on */
 };
 
 /* Calls that succeed with RCX as their output. */
@@ -45,6 +47,7 @@ static const struct {
 	uint64_t rax, rcx;
 	uint64_t want_rcx;
 } outputs[] = {
+	/* clang-format off */
 	{ "query core 1", QUERY, SVSM_PROTOCOL_VERSIONS(0, 1), SVSM_PROTOCOL_VERSIONS(1, 1) },
 	{ "query core 0", QUERY, SVSM_PROTOCOL_VERSIONS(0, 0), 0 },
 	{ "query core 2", QUERY, SVSM_PROTOCOL_VERSIONS(0, 2), 0 },
@@ -53,14 +56,14 @@ static const struct {
 	{ "query an absent protocol", QUERY, SVSM_PROTOCOL_VERSIONS(ABSENT_PROTOCOL, 1), 0 },
 	{ "query with all bits", QUERY, UINT64_MAX, 0 },
 	{ "VTOM query: not offered", VTOM, SVSM_VTOM_QUERY, 0 },
+	/* clang-format on */
 };
 
 static void check_outputs(void)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(outputs); i++) {
 		struct client_call call = {
-			.rax = outputs[i].rax, .rcx = outputs[i].rcx, .rdx = 1, .r8 = 2, .r9 = 3
-		};
+			.rax = outputs[i].rax, .rcx = outputs[i].rcx, .rdx = 1, .r8 = 2, .r9 = 3};
 		bool kept;
 
 		if (svsm_call(&call) != SVSM_SUCCESS) {
@@ -75,15 +78,15 @@ static void check_outputs(void)
 /* 0: nothing to do, no register is touched. Every other value but 1 is an error of format. */
 static void check_pending(void)
 {
-	struct client_call call = { .rax = QUERY, .rcx = 1, .rdx = 2, .r8 = 3, .r9 = 4 };
+	struct client_call call = {.rax = QUERY, .rcx = 1, .rdx = 2, .r8 = 3, .r9 = 4};
 	uint64_t bad_value = 0;
 
 	(void)svsm_call_pending(&call, 0);
 	check_true("pending 0: nothing happens", call.rax == QUERY && call.rcx == 1 &&
-							  call.rdx == 2 && call.r8 == 3 &&
-							  call.r9 == 4);
+							 call.rdx == 2 && call.r8 == 3 &&
+							 call.r9 == 4);
 	for (unsigned int pending = 2; pending <= UINT8_MAX; pending++) {
-		call = (struct client_call){ .rax = QUERY, .rcx = 1 };
+		call = (struct client_call){.rax = QUERY, .rcx = 1};
 		if (svsm_call_pending(&call, (uint8_t)pending) != SVSM_ERR_INVALID_FORMAT ||
 		    call.rcx != 1) {
 			bad_value = pending;
@@ -96,7 +99,7 @@ static void check_pending(void)
 static void check_area(void)
 {
 	struct svsm_caa *caa = svsm_client()->caa;
-	struct client_call call = { .rax = QUERY, .rcx = 1 };
+	struct client_call call = {.rax = QUERY, .rcx = 1};
 	uint8_t kept = 0;
 
 	for (unsigned int i = 0; i < sizeof(caa->reserved_03); i++) {
@@ -118,10 +121,10 @@ void cases_call(void)
 	check_subject(svsm_client()->ghcb != NULL ? "by event: " : "by MSR: ");
 	check_outputs();
 	for (unsigned int i = 0; i < ARRAY_SIZE(refusals); i++) {
-		struct client_call call = { .rax = refusals[i].rax,
-					    .rcx = refusals[i].rcx,
-					    .rdx = refusals[i].rdx,
-					    .r8 = refusals[i].r8 };
+		struct client_call call = {.rax = refusals[i].rax,
+					   .rcx = refusals[i].rcx,
+					   .rdx = refusals[i].rdx,
+					   .r8 = refusals[i].r8};
 
 		check_call(refusals[i].name, call, refusals[i].want);
 	}

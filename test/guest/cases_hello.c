@@ -4,8 +4,8 @@
 #include "base/mem.h"
 #include "cases.h"
 #include "check.h"
-#include "svsm/hello.h"
 #include "svsm.h"
+#include "svsm/hello.h"
 
 #define HELLO(call) SVSM_CALL(HELLO_PROTOCOL, (call))
 
@@ -13,7 +13,7 @@ static uint8_t page[PAGE_SIZE] ALIGNED(4096);
 
 static struct client_call hello(uint32_t call, uint64_t rcx, uint64_t rdx)
 {
-	return (struct client_call){ .rax = HELLO(call), .rcx = rcx, .rdx = rdx };
+	return (struct client_call){.rax = HELLO(call), .rcx = rcx, .rdx = rdx};
 }
 
 static void check_answers(void)

@@ -12,11 +12,11 @@
 
 #define PVALIDATE SVSM_CALL(SVSM_PROTOCOL_CORE, SVSM_CORE_PVALIDATE)
 
-#define P(n)	 (RAM_4K + (n)*PAGE_SIZE)
-#define SET(gpa) ((gpa) | SVSM_PVALIDATE_VALIDATE)
-#define DROP(gpa) (gpa)
-#define ANYWAY	 SVSM_PVALIDATE_IGNORE_CF
-#define BIG(n)	 ((RAM_2M + (n)*PAGE_2M_SIZE) | SVSM_PVALIDATE_2M)
+#define P(n)	   (RAM_4K + (n)*PAGE_SIZE)
+#define SET(gpa)   ((gpa) | SVSM_PVALIDATE_VALIDATE)
+#define DROP(gpa)  (gpa)
+#define ANYWAY	   SVSM_PVALIDATE_IGNORE_CF
+#define BIG(n)	   ((RAM_2M + (n)*PAGE_2M_SIZE) | SVSM_PVALIDATE_2M)
 #define PAGES_USED 32
 #define LIST_MAX   3
 #define END(n)	   (PAGE_SIZE - 8 - 8 * (n)) /* where a list of n ends with the page */
@@ -30,6 +30,7 @@ static const struct list_case {
 	uint32_t want;
 	uint16_t want_next;
 } list_cases[] = {
+	/* clang-format off */
 	{ "one page", 0, { 1, 0, 0 }, { SET(P(0)) }, SVSM_SUCCESS, 1 },
 	{ "double validation", 0, { 1, 0, 0 }, { SET(P(0)) }, SVSM_ERR_CORE_NO_CHANGE, 0 },
 	{ "double validation, CF ignored", 0, { 1, 0, 0 }, { SET(P(0)) | ANYWAY }, SVSM_SUCCESS,
@@ -112,6 +113,7 @@ static const struct list_case {
 	  SVSM_ERR_CORE_SIZE_MISMATCH, 1 },
 	{ "2M skipped, the rest resumed", 0, { 3, 2, 0 }, { SET(P(20)), SET(BIG(1)), SET(P(21)) },
 	  SVSM_SUCCESS, 3 },
+	/* clang-format on */
 };
 
 /* The list's page, and one more that lists may run into. */
@@ -120,7 +122,7 @@ static uint8_t before[2 * PAGE_SIZE];
 
 static uint32_t call_list(uint64_t gpa)
 {
-	struct client_call call = { .rax = PVALIDATE, .rcx = gpa };
+	struct client_call call = {.rax = PVALIDATE, .rcx = gpa};
 
 	return (uint32_t)svsm_call(&call);
 }
@@ -211,7 +213,7 @@ static void check_contents(void)
 static void check_own_page(void)
 {
 	uint64_t page = P(25);
-	const struct svsm_list header = { .count = 1 };
+	const struct svsm_list header = {.count = 1};
 	uint64_t entry = DROP(page);
 
 	svsm_accept(page);
@@ -222,7 +224,7 @@ static void check_own_page(void)
 
 static void check_longest(uint64_t action, const char *name)
 {
-	struct svsm_list header = { .count = SVSM_LIST_MAX_ENTRIES };
+	struct svsm_list header = {.count = SVSM_LIST_MAX_ENTRIES};
 	uint32_t result;
 
 	memcpy(pages, &header, sizeof(header));

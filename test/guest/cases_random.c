@@ -23,18 +23,18 @@
 #define NONE	  PAGES /* no page of these */
 
 enum state {
-	FREE,	   /* not validated */
-	OURS,	   /* validated, holds its pattern */
-	VMSA,	   /* of a vCPU that never runs */
+	FREE, /* not validated */
+	OURS, /* validated, holds its pattern */
+	VMSA, /* of a vCPU that never runs */
 	OTHER_CAA, /* its calling area */
-	OWN_CAA,   /* ours */
+	OWN_CAA, /* ours */
 	DEPOSITED, /* the SVSM's until it gives it back */
 };
 
 static struct {
 	enum state state;
 	unsigned int area; /* of a VMSA: its calling area's page */
-	uint64_t pattern;  /* what the guest wrote at its end; 0 after validation */
+	uint64_t pattern; /* what the guest wrote at its end; 0 after validation */
 } model[PAGES];
 
 static unsigned int vmsa_count;
@@ -60,7 +60,7 @@ static volatile uint64_t *last_word(unsigned int page)
 
 static uint32_t call_core(uint32_t call, uint64_t rcx, uint64_t rdx, uint64_t r8)
 {
-	struct client_call c = { .rax = CORE(call), .rcx = rcx, .rdx = rdx, .r8 = r8 };
+	struct client_call c = {.rax = CORE(call), .rcx = rcx, .rdx = rdx, .r8 = r8};
 
 	return (uint32_t)svsm_call(&c);
 }

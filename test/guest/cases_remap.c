@@ -15,7 +15,7 @@
 
 static struct client_call remap(uint64_t gpa)
 {
-	return (struct client_call){ .rax = REMAP, .rcx = gpa, .rdx = 1, .r8 = 2 };
+	return (struct client_call){.rax = REMAP, .rcx = gpa, .rdx = 1, .r8 = 2};
 }
 
 static void check_refusals(void)
@@ -37,7 +37,7 @@ static void check_refusals(void)
 static void check_old_is_dead(void)
 {
 	struct client old = *svsm_client();
-	struct client_call call = { .rax = QUERY, .rcx = 1 };
+	struct client_call call = {.rax = QUERY, .rcx = 1};
 	enum err err;
 
 	old.caa = (struct svsm_caa *)(uintptr_t)CAA_GPA;

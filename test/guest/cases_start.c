@@ -83,8 +83,8 @@ static void check_rmpadjust(void)
 	static uint8_t page[PAGE_SIZE] ALIGNED(4096);
 
 	for (unsigned int vmpl = 1; vmpl <= svsm_vmpl(); vmpl++) {
-		static const char *const names[] = { "", "RMPADJUST for VMPL1",
-						     "RMPADJUST for VMPL2", "RMPADJUST for VMPL3" };
+		static const char *const names[] = {"", "RMPADJUST for VMPL1",
+						    "RMPADJUST for VMPL2", "RMPADJUST for VMPL3"};
 		uint64_t attributes = RMPADJUST_ATTR(vmpl, VMPL_READ, false);
 
 		check_equal(names[vmpl], cpu_rmpadjust(page, attributes), RMP_FAIL_PERMISSION);

@@ -33,12 +33,12 @@ static struct svsm_caa *area_page(void)
 
 static struct client_call create(uint64_t vmsa, uint64_t area, uint64_t apic_id)
 {
-	return (struct client_call){ .rax = CREATE, .rcx = vmsa, .rdx = area, .r8 = apic_id };
+	return (struct client_call){.rax = CREATE, .rcx = vmsa, .rdx = area, .r8 = apic_id};
 }
 
 static struct client_call destroy(uint64_t vmsa)
 {
-	return (struct client_call){ .rax = DELETE, .rcx = vmsa };
+	return (struct client_call){.rax = DELETE, .rcx = vmsa};
 }
 
 /* The page is good in all cases but for these. */
@@ -47,6 +47,7 @@ static const struct {
 	uint64_t vmsa, area, apic_id;
 	uint32_t want;
 } create_cases[] = {
+	/* clang-format off */
 	{ "VMSA misaligned by 1", VMSA_GPA + 1, AREA_GPA, APIC_ID, SVSM_ERR_INVALID_PARAMETER },
 	{ "VMSA misaligned by 2K", VMSA_GPA + 0x800, AREA_GPA, APIC_ID,
 	  SVSM_ERR_INVALID_PARAMETER },
@@ -59,6 +60,7 @@ static const struct {
 	{ "unknown APIC id", VMSA_GPA, AREA_GPA, NO_APIC_ID, SVSM_ERR_INVALID_PARAMETER },
 	{ "VMSA not validated", UNTOUCHED_GPA, AREA_GPA, APIC_ID, SVSM_ERR_INVALID_ADDRESS },
 	{ "area not validated", VMSA_GPA, UNTOUCHED_GPA, APIC_ID, SVSM_ERR_INVALID_ADDRESS },
+	/* clang-format on */
 };
 
 static const struct {
@@ -67,6 +69,7 @@ static const struct {
 	uint8_t bytes;
 	uint64_t value; /* xored in */
 } vmsa_cases[] = {
+	/* clang-format off */
 	{ "VMPL 4", offsetof(struct vmsa, vmpl), 1, 4 },
 	{ "VMPL with bit 7", offsetof(struct vmsa, vmpl), 1, 0x80 },
 	{ "EFER.SVME clear", offsetof(struct vmsa, efer), 8, EFER_SVME },
@@ -80,6 +83,7 @@ static const struct {
 	  SEV_FEATURE_ALTERNATE_INJ },
 	{ "DebugSwap", offsetof(struct vmsa, sev_features), 8, SEV_FEATURE_DEBUG_SWAP },
 	{ "feature bit 63", offsetof(struct vmsa, sev_features), 8, BIT(63) },
+	/* clang-format on */
 };
 
 static void check_registers(void)
@@ -91,10 +95,10 @@ static void check_registers(void)
 	for (unsigned int i = 0; i < ARRAY_SIZE(create_cases); i++) {
 		/* That it can be written shows that the refusal before gave it back. */
 		vmsa_fill(vmsa_page());
-		check_call(create_cases[i].name,
-			   create(create_cases[i].vmsa, create_cases[i].area,
-				  create_cases[i].apic_id),
-			   create_cases[i].want);
+		check_call(
+			create_cases[i].name,
+			create(create_cases[i].vmsa, create_cases[i].area, create_cases[i].apic_id),
+			create_cases[i].want);
 	}
 	check_call("VMSA is the calling area", create(svsm_caa_gpa(), AREA_GPA, APIC_ID),
 		   SVSM_ERR_INVALID_ADDRESS);
@@ -127,8 +131,8 @@ static void check_vmsas(void)
 			   SVSM_ERR_INVALID_PARAMETER);
 	}
 	for (unsigned int vmpl = 0; vmpl < svsm_vmpl(); vmpl++) {
-		static const char *const names[] = { "VMPL 0", "VMPL 1, more than its maker's",
-						     "VMPL 2, more than its maker's" };
+		static const char *const names[] = {"VMPL 0", "VMPL 1, more than its maker's",
+						    "VMPL 2, more than its maker's"};
 
 		vmsa_fill(vmsa_page());
 		vmsa_page()->vmpl = (uint8_t)vmpl;
@@ -140,8 +144,8 @@ static void check_vmsas(void)
 /* What nobody may do to a VMSA, nor to the calling area of a vCPU that exists. */
 static void check_taken(void)
 {
-	struct client_call list = { .rax = SVSM_CALL(SVSM_PROTOCOL_CORE, SVSM_CORE_PVALIDATE),
-				    .rcx = VMSA_GPA };
+	struct client_call list = {.rax = SVSM_CALL(SVSM_PROTOCOL_CORE, SVSM_CORE_PVALIDATE),
+				   .rcx = VMSA_GPA};
 
 	check_subject("VMSA: ");
 	check_call("not made twice", create(VMSA_GPA, OTHER_GPA, APIC_ID),
@@ -162,7 +166,7 @@ static void check_taken(void)
 /* The new vCPU has not run, so it cannot have asked: a set pending byte of its means nothing. */
 static void check_not_served(void)
 {
-	struct client_call call = { .rax = QUERY, .rcx = 1 };
+	struct client_call call = {.rax = QUERY, .rcx = 1};
 
 	area_page()->call_pending = 1;
 	(void)svsm_call(&call);

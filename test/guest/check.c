@@ -90,10 +90,10 @@ static bool kept_registers(const char *name, const struct client_call *before,
 		uint64_t before;
 		uint64_t after;
 	} registers[] = {
-		{ "rcx", before->rcx, after->rcx },
-		{ "rdx", before->rdx, after->rdx },
-		{ "r8", before->r8, after->r8 },
-		{ "r9", before->r9, after->r9 },
+		{"rcx", before->rcx, after->rcx},
+		{"rdx", before->rdx, after->rdx},
+		{"r8", before->r8, after->r8},
+		{"r9", before->r9, after->r9},
 	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(registers); i++) {

@@ -3,12 +3,12 @@
 
 #include "ghcb.h"
 
-#define COM1	      0x3F8
-#define COM1_FCR      (COM1 + 2)
-#define COM1_LCR      (COM1 + 3)
+#define COM1	       0x3F8
+#define COM1_FCR       (COM1 + 2)
+#define COM1_LCR       (COM1 + 3)
 #define FCR_FIFO_RESET 0x07
-#define LCR_8N1	      0x03
-#define LINE_BYTES    512
+#define LCR_8N1	       0x03
+#define LINE_BYTES     512
 
 static char line[LINE_BYTES];
 static uint32_t used;

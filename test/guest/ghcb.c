@@ -121,7 +121,7 @@ void ghcb_port_write_string(uint16_t port, const char *text, uint32_t bytes)
 
 bool ghcb_page_state(uint64_t gpa, bool is_2m, bool is_private)
 {
-	struct psc_header header = { 0 };
+	struct psc_header header = {0};
 	uint64_t operation = is_private ? PSC_OP_PRIVATE : PSC_OP_SHARED;
 	uint64_t entry = gpa | (operation << PSC_OP_SHIFT) | (is_2m ? PSC_2M : 0);
 

@@ -11,7 +11,7 @@
 #define REASON_NO_ANSWER 4
 #define REASON_NO_PAGE	 5
 /* A list of 511 pages that is answered with INCOMPLETE after each page fits twice over. */
-#define ATTEMPTS_MAX	 1024
+#define ATTEMPTS_MAX 1024
 
 static struct client client;
 static uint64_t caa_gpa;
@@ -71,9 +71,9 @@ struct client *svsm_client(void)
 void svsm_start(void)
 {
 	caa_gpa = CAA_GPA;
-	client = (struct client){ .ops = &ops,
-				  .caa = (struct svsm_caa *)(uintptr_t)caa_gpa,
-				  .attempts = ATTEMPTS_MAX };
+	client = (struct client){.ops = &ops,
+				 .caa = (struct svsm_caa *)(uintptr_t)caa_gpa,
+				 .attempts = ATTEMPTS_MAX};
 }
 
 void svsm_use_event(bool by_event)

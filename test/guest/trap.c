@@ -56,16 +56,16 @@ static struct gate idt[VECTORS];
 
 void trap_start(void)
 {
-	struct table_pointer pointer = { sizeof(idt) - 1, (uintptr_t)idt };
+	struct table_pointer pointer = {sizeof(idt) - 1, (uintptr_t)idt};
 
 	for (unsigned int i = 0; i < VECTORS; i++) {
 		uint64_t stub = (uintptr_t)entry_stubs + i * STUB_BYTES;
 
-		idt[i] = (struct gate){ .offset_low = (uint16_t)stub,
-					.selector = SEL_CODE64,
-					.type = GATE_PRESENT,
-					.offset_middle = (uint16_t)(stub >> 16),
-					.offset_high = (uint32_t)(stub >> 32) };
+		idt[i] = (struct gate){.offset_low = (uint16_t)stub,
+				       .selector = SEL_CODE64,
+				       .type = GATE_PRESENT,
+				       .offset_middle = (uint16_t)(stub >> 16),
+				       .offset_high = (uint32_t)(stub >> 32)};
 	}
 	__asm__ volatile("lidt %0" : : "m"(pointer));
 }

@@ -16,14 +16,13 @@ struct table_register {
 
 static struct vmsa_segment segment(uint16_t attributes)
 {
-	return (struct vmsa_segment){ .attributes = attributes, .limit = 0xFFFF };
+	return (struct vmsa_segment){.attributes = attributes, .limit = 0xFFFF};
 }
 
 static struct vmsa_segment flat(uint16_t selector, uint16_t attributes)
 {
 	return (struct vmsa_segment){
-		.selector = selector, .attributes = attributes, .limit = UINT32_MAX
-	};
+		.selector = selector, .attributes = attributes, .limit = UINT32_MAX};
 }
 
 void vmsa_fill(struct vmsa *vmsa)
@@ -55,8 +54,8 @@ void vmsa_fill_long(struct vmsa *vmsa, void (*entry)(void), uint64_t stack)
 
 	__asm__ volatile("sgdt %0; sidt %1" : "=m"(gdt), "=m"(idt));
 	vmsa_fill(vmsa);
-	vmsa->gdtr = (struct vmsa_segment){ .limit = gdt.limit, .base = gdt.base };
-	vmsa->idtr = (struct vmsa_segment){ .limit = idt.limit, .base = idt.base };
+	vmsa->gdtr = (struct vmsa_segment){.limit = gdt.limit, .base = gdt.base};
+	vmsa->idtr = (struct vmsa_segment){.limit = idt.limit, .base = idt.base};
 	vmsa->cs = flat(SEL_CODE64, 0xA9B);
 	vmsa->ds = vmsa->es = vmsa->ss = vmsa->fs = vmsa->gs = flat(SEL_DATA, 0xC93);
 	__asm__ volatile("mov %%cr0, %0" : "=r"(vmsa->cr0));

@@ -16,14 +16,14 @@
 #include "svsm/result.h"
 #include "x86/regs.h"
 
-#define UNMAPPED     UINT64_C(0x00300000) /* below every image */
+#define UNMAPPED      UINT64_C(0x00300000) /* below every image */
 #define NOT_CANONICAL UINT64_C(0x8000000000000000)
-#define MSR_STAR     0xC0000081
-#define STACK_BYTES  (SERVICE_STACK_PAGES * PAGE_SIZE)
-#define RET	     0xC3
+#define MSR_STAR      0xC0000081
+#define STACK_BYTES   (SERVICE_STACK_PAGES * PAGE_SIZE)
+#define RET	      0xC3
 
-static const uint64_t constants[2] = { 1, 2 };
-static uint8_t code_in_data[16] = { RET };
+static const uint64_t constants[2] = {1, 2};
+static uint8_t code_in_data[16] = {RET};
 
 enum err service_init(void)
 {
@@ -329,7 +329,7 @@ static void far_jump(void)
 	static const struct {
 		uint32_t offset;
 		uint16_t selector;
-	} PACKED target = { (uint32_t)SERVICE_IMAGE_VA, KERNEL_CS_RPL0 };
+	} PACKED target = {(uint32_t)SERVICE_IMAGE_VA, KERNEL_CS_RPL0};
 
 	__asm__ volatile("ljmp *%0" : : "m"(target) : "memory");
 }
@@ -374,10 +374,10 @@ static void odd_fault(uint32_t call)
 }
 
 /* One system call with three arguments, with something done before and undone after it. */
-#define ODD_SYSCALL(before, after)                                                                \
-	__asm__ volatile(before "; syscall; " after                                               \
-			 : "+a"(number), "+d"(bytes)                                              \
-			 : "D"(gpa), "S"(offset), "r"(flags), "r"(kernel)                         \
+#define ODD_SYSCALL(before, after)                                                                 \
+	__asm__ volatile(before "; syscall; " after                                                \
+			 : "+a"(number), "+d"(bytes)                                               \
+			 : "D"(gpa), "S"(offset), "r"(flags), "r"(kernel)                          \
 			 : "rcx", "r11", "r12", "r10", "cc", "memory")
 
 static enum err odd_copy(uint64_t which, uint64_t gpa)
@@ -453,24 +453,24 @@ static enum err bad_syscall(uint64_t which, uint64_t gpa)
 	static const struct {
 		uint64_t number, a, b, c;
 	} calls[FAULTY_SYS_COUNT] = {
-		[FAULTY_SYS_NUMBER] = { SYS_COUNT, 0, 0, 0 },
-		[FAULTY_SYS_NUMBER_HIGH] = { BIT(63) | SYS_LOG, SERVICE_SCRATCH, 1, 0 },
-		[FAULTY_SYS_PAGE_STATE] = { SYS_PAGE_STATE, SERVICE_SCRATCH, 1, 0 },
-		[FAULTY_SYS_VCPU_CREATE] = { SYS_VCPU_CREATE, 0x5000, 0x6000, 0 },
-		[FAULTY_SYS_VCPU_DELETE] = { SYS_VCPU_DELETE, 0x5000, 0, 0 },
-		[FAULTY_SYS_REMAP_CA] = { SYS_REMAP_CA, 0x5000, 0, 0 },
-		[FAULTY_SYS_COPY_TO_GUEST] = { SYS_COPY_TO_GUEST, 0, SERVICE_SCRATCH, 8 },
-		[FAULTY_SYS_RANDOM] = { SYS_RANDOM, SERVICE_SCRATCH, 8, 0 },
-		[FAULTY_SYS_DEPOSIT] = { SYS_DEPOSIT, SERVICE_SCRATCH, 1, 0 },
-		[FAULTY_SYS_WITHDRAW] = { SYS_WITHDRAW, SERVICE_SCRATCH, 1, 0 },
-		[FAULTY_SYS_COPY_PAST_BUFFER] = { SYS_COPY_FROM_GUEST, 0,
-						  sizeof(struct msg_buffer) - 4, 8 },
-		[FAULTY_SYS_COPY_OFFSET_WRAPS] = { SYS_COPY_FROM_GUEST, 0, UINT64_MAX - 3, 8 },
-		[FAULTY_SYS_COPY_TOO_LONG] = { SYS_COPY_FROM_GUEST, 0, 0, PAGE_SIZE + 1 },
-		[FAULTY_SYS_COPY_NOTHING] = { SYS_COPY_FROM_GUEST, 0, SERVICE_SCRATCH, 0 },
-		[FAULTY_SYS_LOG_PAST_BUFFER] = { SYS_LOG, sizeof(struct msg_buffer), 1, 0 },
-		[FAULTY_SYS_LOG_TOO_LONG] = { SYS_LOG, SERVICE_SCRATCH, SYS_LOG_BYTES_MAX + 1, 0 },
-		[FAULTY_SYS_COPY_KERNEL] = { SYS_COPY_FROM_GUEST, 0, SERVICE_SCRATCH, 8 },
+		[FAULTY_SYS_NUMBER] = {SYS_COUNT, 0, 0, 0},
+		[FAULTY_SYS_NUMBER_HIGH] = {BIT(63) | SYS_LOG, SERVICE_SCRATCH, 1, 0},
+		[FAULTY_SYS_PAGE_STATE] = {SYS_PAGE_STATE, SERVICE_SCRATCH, 1, 0},
+		[FAULTY_SYS_VCPU_CREATE] = {SYS_VCPU_CREATE, 0x5000, 0x6000, 0},
+		[FAULTY_SYS_VCPU_DELETE] = {SYS_VCPU_DELETE, 0x5000, 0, 0},
+		[FAULTY_SYS_REMAP_CA] = {SYS_REMAP_CA, 0x5000, 0, 0},
+		[FAULTY_SYS_COPY_TO_GUEST] = {SYS_COPY_TO_GUEST, 0, SERVICE_SCRATCH, 8},
+		[FAULTY_SYS_RANDOM] = {SYS_RANDOM, SERVICE_SCRATCH, 8, 0},
+		[FAULTY_SYS_DEPOSIT] = {SYS_DEPOSIT, SERVICE_SCRATCH, 1, 0},
+		[FAULTY_SYS_WITHDRAW] = {SYS_WITHDRAW, SERVICE_SCRATCH, 1, 0},
+		[FAULTY_SYS_COPY_PAST_BUFFER] = {SYS_COPY_FROM_GUEST, 0,
+						 sizeof(struct msg_buffer) - 4, 8},
+		[FAULTY_SYS_COPY_OFFSET_WRAPS] = {SYS_COPY_FROM_GUEST, 0, UINT64_MAX - 3, 8},
+		[FAULTY_SYS_COPY_TOO_LONG] = {SYS_COPY_FROM_GUEST, 0, 0, PAGE_SIZE + 1},
+		[FAULTY_SYS_COPY_NOTHING] = {SYS_COPY_FROM_GUEST, 0, SERVICE_SCRATCH, 0},
+		[FAULTY_SYS_LOG_PAST_BUFFER] = {SYS_LOG, sizeof(struct msg_buffer), 1, 0},
+		[FAULTY_SYS_LOG_TOO_LONG] = {SYS_LOG, SERVICE_SCRATCH, SYS_LOG_BYTES_MAX + 1, 0},
+		[FAULTY_SYS_COPY_KERNEL] = {SYS_COPY_FROM_GUEST, 0, SERVICE_SCRATCH, 8},
 	};
 	bool is_copy;
 

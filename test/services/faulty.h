@@ -111,18 +111,18 @@ enum faulty_call {
 
 /* RCX of FAULTY_ODD. */
 enum faulty_odd {
-	FAULTY_ODD_NOT,	     /* none, to compare with */
-	FAULTY_ODD_FLAGS,    /* direction, alignment check, nested task */
-	FAULTY_ODD_STACK,    /* the stack pointer names the kernel */
+	FAULTY_ODD_NOT, /* none, to compare with */
+	FAULTY_ODD_FLAGS, /* direction, alignment check, nested task */
+	FAULTY_ODD_STACK, /* the stack pointer names the kernel */
 	FAULTY_ODD_SEGMENTS, /* null selectors */
 	FAULTY_ODD_COUNT,
 };
 
 /* RCX of FAULTY_SYSCALL. */
 enum faulty_syscall {
-	FAULTY_SYS_NUMBER,	  /* the first that does not exist */
-	FAULTY_SYS_NUMBER_HIGH,	  /* bit 63 */
-	FAULTY_SYS_PAGE_STATE,	  /* without the right */
+	FAULTY_SYS_NUMBER, /* the first that does not exist */
+	FAULTY_SYS_NUMBER_HIGH, /* bit 63 */
+	FAULTY_SYS_PAGE_STATE, /* without the right */
 	FAULTY_SYS_VCPU_CREATE,
 	FAULTY_SYS_VCPU_DELETE,
 	FAULTY_SYS_REMAP_CA,
@@ -136,6 +136,6 @@ enum faulty_syscall {
 	FAULTY_SYS_COPY_NOTHING,
 	FAULTY_SYS_LOG_PAST_BUFFER,
 	FAULTY_SYS_LOG_TOO_LONG,
-	FAULTY_SYS_COPY_KERNEL,	 /* a gPA that is the SVSM's own, in RDX */
+	FAULTY_SYS_COPY_KERNEL, /* a gPA that is the SVSM's own, in RDX */
 	FAULTY_SYS_COUNT,
 };

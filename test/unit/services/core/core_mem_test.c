@@ -64,6 +64,7 @@ static const struct {
 	uint32_t result;
 	bool is_asked;
 } deposits[] = {
+	/* clang-format off */
 	{ "4K", 0x7000, { ERR_OK, 1 }, SVSM_SUCCESS, true },
 	{ "2M", 0x400001, { ERR_OK, 1 }, SVSM_SUCCESS, true },
 	{ "2M misaligned", 0x401001, { ERR_OK, 1 }, SVSM_ERR_INVALID_PARAMETER, false },
@@ -74,11 +75,12 @@ static const struct {
 	{ "not the guest's", 0x7000, { ERR_ADDRESS, 0 }, SVSM_ERR_INVALID_ADDRESS, true },
 	{ "no room for more", 0x7000, { ERR_NOMEM, 0 }, SVSM_NEEDS_MEMORY | 1, true },
 	{ "RMP code 6", 0x7000, { ERR_FAULT, UINT64_C(6) << 32 }, 0x80001006, true },
+	/* clang-format on */
 };
 
 TEST(deposit)
 {
-	const struct svsm_list one = { .count = 1 };
+	const struct svsm_list one = {.count = 1};
 
 	for (size_t i = 0; i < ARRAY_SIZE(deposits); i++) {
 		uint16_t next;
@@ -102,9 +104,10 @@ static const struct {
 	uint32_t gives;
 	struct rt_answer kernel;
 	uint32_t result;
-	uint64_t room;	  /* that the kernel is told; NOT_ASKED: no such call */
+	uint64_t room; /* that the kernel is told; NOT_ASKED: no such call */
 	uint64_t written; /* bytes of the buffer */
 } withdrawals[] = {
+	/* clang-format off */
 	{ "whole page", GUEST_BASE, 2, { ERR_OK, 2 }, SVSM_SUCCESS, 511, 24 },
 	{ "nothing there", GUEST_BASE, 0, { ERR_OK, 0 }, SVSM_SUCCESS, 511, 8 },
 	{ "page's end, room for one", GUEST_BASE + 0xFF0, 1, { ERR_OK, 1 }, SVSM_SUCCESS, 1, 16 },
@@ -116,6 +119,7 @@ static const struct {
 	  NOT_ASKED, 0 },
 	{ "not the guest's", 0x5000, 1, { ERR_OK, 1 }, SVSM_ERR_INVALID_ADDRESS, NOT_ASKED, 0 },
 	{ "kernel refuses", GUEST_BASE, 0, { ERR_DENIED, 0 }, SVSM_ERR_INVALID_REQUEST, 511, 8 },
+	/* clang-format on */
 };
 
 TEST(withdraw)
@@ -145,7 +149,7 @@ TEST(withdraw)
 
 TEST(withdraw_read_only)
 {
-	kernel_answer = (struct rt_answer){ ERR_OK, 0 };
+	kernel_answer = (struct rt_answer){ERR_OK, 0};
 	world.read_only_gpa = GUEST_BASE;
 	CHECK_EQ(serve(SVSM_CORE_WITHDRAW_MEM, GUEST_BASE), SVSM_ERR_INVALID_ADDRESS);
 	CHECK(!was_asked);

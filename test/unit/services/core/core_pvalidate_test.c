@@ -17,9 +17,9 @@
 #define NOT_ASKED   UINT64_C(0xFFFF)
 #define MAX_ENTRIES 4
 
-#define VALID4K(gpa) ((gpa) | SVSM_PVALIDATE_VALIDATE)
-#define VALID2M(gpa) ((gpa) | SVSM_PVALIDATE_2M | SVSM_PVALIDATE_VALIDATE)
-#define GOOD	     VALID4K(0x7000)
+#define VALID4K(gpa)	     ((gpa) | SVSM_PVALIDATE_VALIDATE)
+#define VALID2M(gpa)	     ((gpa) | SVSM_PVALIDATE_2M | SVSM_PVALIDATE_VALIDATE)
+#define GOOD		     VALID4K(0x7000)
 #define PROGRESS(done, code) (((uint64_t)(code) << 32) | (done))
 
 struct list_case {
@@ -29,14 +29,18 @@ struct list_case {
 	uint64_t entries[MAX_ENTRIES];
 	struct rt_answer kernel;
 	uint32_t result;
-	uint16_t next;	     /* in the guest's list, after */
-	uint64_t asked_end;  /* of SYS_PAGE_STATE; NOT_ASKED: no such call */
+	uint16_t next; /* in the guest's list, after */
+	uint64_t asked_end; /* of SYS_PAGE_STATE; NOT_ASKED: no such call */
 };
 
 #define LAST(n) (GUEST_BASE + PAGE_SIZE - 8 - 8 * (n))
-#define OK(n)	{ ERR_OK, PROGRESS(n, 0) }
+#define OK(n)                                                                                      \
+	{                                                                                          \
+		ERR_OK, PROGRESS(n, 0)                                                             \
+	}
 
 static const struct list_case list_cases[] = {
+	/* clang-format off */
 	{ "one entry", GUEST_BASE, { 1, 0, 0 }, { GOOD }, OK(1), SVSM_SUCCESS, 1, 1 },
 	{ "one 2M entry", GUEST_BASE, { 1, 0, 0 }, { VALID2M(0x400000) }, OK(1), SVSM_SUCCESS, 1,
 	  1 },
@@ -106,6 +110,7 @@ static const struct list_case list_cases[] = {
 	  { ERR_ADDRESS, PROGRESS(1, 0) }, SVSM_ERR_INVALID_ADDRESS, 1, 2 },
 	{ "refused without an index", GUEST_BASE, { 2, 1, 0 }, { GOOD, GOOD }, { ERR_DENIED, 0 },
 	  SVSM_ERR_INVALID_REQUEST, 1, 2 },
+	/* clang-format on */
 };
 
 static struct rt_answer kernel_answer;
@@ -200,12 +205,12 @@ TEST(lists)
 
 TEST(longest_list)
 {
-	struct svsm_list header = { 511, 0, 0 };
+	struct svsm_list header = {511, 0, 0};
 
 	ROW("511 entries");
 	memset(guest, 0, sizeof(guest));
 	memcpy(guest, &header, sizeof(header));
-	kernel_answer = (struct rt_answer){ ERR_OK, PROGRESS(511, 0) };
+	kernel_answer = (struct rt_answer){ERR_OK, PROGRESS(511, 0)};
 	CHECK_EQ(pvalidate(GUEST_BASE), SVSM_SUCCESS);
 	CHECK_EQ(asked.b, 511);
 	CHECK_EQ(asked.a + 511 * sizeof(uint64_t), sizeof(struct msg_buffer));
@@ -213,11 +218,11 @@ TEST(longest_list)
 
 TEST(addresses)
 {
-	struct svsm_list header = { 1, 0, 0 };
+	struct svsm_list header = {1, 0, 0};
 	uint64_t entry = GOOD;
 
 	ROW("list outside memory");
-	kernel_answer = (struct rt_answer){ ERR_OK, PROGRESS(1, 0) };
+	kernel_answer = (struct rt_answer){ERR_OK, PROGRESS(1, 0)};
 	CHECK_EQ(pvalidate(OUTSIDE), SVSM_ERR_INVALID_ADDRESS);
 	CHECK_EQ(pvalidate(UINT64_C(0xFFFFFFFFFFFFFFF8)), SVSM_ERR_INVALID_ADDRESS);
 	CHECK_EQ(pvalidate(0), SVSM_ERR_INVALID_ADDRESS);

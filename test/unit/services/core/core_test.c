@@ -72,12 +72,22 @@ struct register_case {
 	uint64_t asked; /* NO_CALL: refused before the kernel hears of it */
 };
 
-#define V1	    { ERR_OK, SVSM_PROTOCOL_VERSIONS(1, 1) }
-#define V3TO5	    { ERR_OK, SVSM_PROTOCOL_VERSIONS(5, 3) }
-#define SAYS(err)   { (err), 0 }
+#define V1                                                                                         \
+	{                                                                                          \
+		ERR_OK, SVSM_PROTOCOL_VERSIONS(1, 1)                                               \
+	}
+#define V3TO5                                                                                      \
+	{                                                                                          \
+		ERR_OK, SVSM_PROTOCOL_VERSIONS(5, 3)                                               \
+	}
+#define SAYS(err)                                                                                  \
+	{                                                                                          \
+		(err), 0                                                                           \
+	}
 #define QUERY(p, v) SVSM_PROTOCOL_VERSIONS(p, v)
 
 static const struct register_case register_cases[] = {
+	/* clang-format off */
 	{ "query core 1", SVSM_CORE_QUERY_PROTOCOL, QUERY(0, 1), 0, 0, V1, SVSM_SUCCESS,
 	  MSG_SET_RCX, SVSM_PROTOCOL_VERSIONS(1, 1), SYS_PROTOCOL },
 	{ "query version too high", SVSM_CORE_QUERY_PROTOCOL, QUERY(0, 2), 0, 0, V1, SVSM_SUCCESS,
@@ -148,6 +158,7 @@ static const struct register_case register_cases[] = {
 	{ "call 8", 8, 0, 0, 0, SAYS(ERR_OK), SVSM_ERR_UNSUPPORTED_CALL, 0, 0, NO_CALL },
 	{ "call ffffffff", UINT32_MAX, 0, 0, 0, SAYS(ERR_OK), SVSM_ERR_UNSUPPORTED_CALL, 0, 0,
 	  NO_CALL },
+	/* clang-format on */
 };
 
 TEST(registers)
@@ -170,7 +181,7 @@ TEST(registers)
 
 TEST(arguments_reach_the_kernel)
 {
-	kernel_answer = (struct rt_answer){ ERR_OK, 0 };
+	kernel_answer = (struct rt_answer){ERR_OK, 0};
 	(void)serve(SVSM_CORE_CREATE_VCPU, 0x5000, 0x6000, UINT32_MAX);
 	CHECK_EQ(kernel_asked.a, 0x5000);
 	CHECK_EQ(kernel_asked.b, 0x6000);
@@ -184,7 +195,7 @@ TEST(arguments_reach_the_kernel)
 TEST(other_callers)
 {
 	struct msg_header reply;
-	struct msg_header request = { .version = MSG_VERSION, .call = SVSM_CORE_REMAP_CA };
+	struct msg_header request = {.version = MSG_VERSION, .call = SVSM_CORE_REMAP_CA};
 
 	CHECK_EQ(service_init(), ERR_OK);
 	memset(&reply, 0, sizeof(reply));

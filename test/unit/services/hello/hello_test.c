@@ -15,8 +15,7 @@
 static uint8_t guest[PAGE_SIZE];
 static struct msg_buffer buffer;
 static struct posix_world world = {
-	.guest_base = GUEST_BASE, .guest_bytes = sizeof(guest), .guest = guest, .buffer = &buffer
-};
+	.guest_base = GUEST_BASE, .guest_bytes = sizeof(guest), .guest = guest, .buffer = &buffer};
 
 static const struct row {
 	const char *name;
@@ -27,6 +26,7 @@ static const struct row {
 	uint32_t flags;
 	uint64_t out; /* of the register that is set */
 } rows[] = {
+	/* clang-format off */
 	{ "adds", HELLO_ADD, 40, 2, SVSM_SUCCESS, MSG_SET_RCX, 42 },
 	{ "adds up to the top", HELLO_ADD, UINT64_MAX - 1, 1, SVSM_SUCCESS, MSG_SET_RCX,
 	  UINT64_MAX },
@@ -42,17 +42,18 @@ static const struct row {
 	  0, 0 },
 	{ "buffer that is not there", HELLO_GREET, 0x5000, 100, SVSM_ERR_INVALID_ADDRESS, 0, 0 },
 	{ "unknown call", 2, 0, 0, SVSM_ERR_UNSUPPORTED_CALL, 0, 0 },
+	/* clang-format on */
 };
 
 static void serve(const struct row *row)
 {
 	memset(&buffer, 0, sizeof(buffer));
-	buffer.request = (struct msg_header){ .version = MSG_VERSION,
-					      .protocol = HELLO_PROTOCOL,
-					      .call = row->call,
-					      .vmpl = 2,
-					      .rcx = row->rcx,
-					      .rdx = row->rdx };
+	buffer.request = (struct msg_header){.version = MSG_VERSION,
+					     .protocol = HELLO_PROTOCOL,
+					     .call = row->call,
+					     .vmpl = 2,
+					     .rcx = row->rcx,
+					     .rdx = row->rdx};
 	posix_serve(&world);
 }
 

@@ -33,7 +33,7 @@ void service_handle(const struct msg_header *request, struct msg_header *reply)
 
 struct rt_answer rt_syscall(uint64_t number, uint64_t a, uint64_t b, uint64_t c)
 {
-	struct rt_answer answer = { .err = ERR_OK, .value = a + b + c };
+	struct rt_answer answer = {.err = ERR_OK, .value = a + b + c};
 
 	if (number == SYS_EXIT) {
 		exits++;
@@ -95,7 +95,7 @@ TEST(answers_each_request)
 
 TEST(reply_arrives_clean)
 {
-	struct msg_header want = { .version = MSG_VERSION, .protocol = 7, .call = 8 };
+	struct msg_header want = {.version = MSG_VERSION, .protocol = 7, .call = 8};
 
 	run(0, ERR_OK, 1);
 	CHECK_MEM(&reply_seen, &want, sizeof(want));
