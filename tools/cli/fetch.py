@@ -7,6 +7,7 @@ suite's current one is taken, loudly, because the launch measurement changes wit
 """
 
 import collections
+import glob
 import json
 import os
 import re
@@ -109,7 +110,7 @@ def read_substitute(pin):
     try:
         with open(substitute_path(pin), encoding='utf-8') as file:
             kept = json.load(file)
-        other = pin._replace(version=kept['version'], file=kept['file'], sha256=kept['sha256'])
+        other = pin._replace(**{key: kept[key] for key in ('package', 'version', 'file', 'sha256')})
     except (OSError, ValueError, KeyError):
         return None
     # A pin that has moved on since makes the old stand-in void.
@@ -128,6 +129,17 @@ def cached_file(pin):
     return path if os.path.isfile(path) and sha256_file(path) == pin.sha256 else None
 
 
+def current_name(options, pin):
+    """PIN with the name its package has now: Debian's kernel packages carry their version in the name."""
+    pattern = re.sub(r'(\d+\\\.\d+)(\\\.\d+)?\\\+deb\d+', r'\1(\\.\\d+)?\\+deb\\d+', re.escape(pin.package))
+    done = subprocess.run(['apt-cache', *options, 'pkgnames', pin.package.split('-')[0] + '-'], stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL, text=True, check=False)
+    names = [name for name in done.stdout.split() if re.fullmatch(pattern, name)]
+    if not names:
+        return pin
+    return pin._replace(package=max(names, key=lambda name: [int(digits) for digits in re.findall(r'\d+', name)]))
+
+
 def download(pin):
     """Bring PIN's file into the cache: (the pin that holds now, its path)."""
     PROGRESS.step(f'downloading {pin.package} {pin.version}')
@@ -137,6 +149,7 @@ def download(pin):
     if found is not None and found[2] != pin.sha256:
         raise Failure(f'{pin.package} {pin.version}: the archive offers sha256 {found[2]}, pinned is {pin.sha256}')
     if found is None:
+        pin = current_name(options, pin)
         found = print_uris(options, pin, None)
         if found is None:
             raise Failure(f'{pin.package} is neither in version {pin.version} nor in any other in {pin.suite}')
@@ -170,7 +183,7 @@ def get(name):
     if path is None:
         other, path = download(pin)
     if other.sha256 != pin.sha256:
-        kept = {'for': pin.sha256, 'version': other.version, 'file': other.file, 'sha256': other.sha256}
+        kept = {'for': pin.sha256, **{key: getattr(other, key) for key in ('package', 'version', 'file', 'sha256')}}
         with open(substitute_path(pin), 'w', encoding='utf-8') as file:
             json.dump(kept, file)
         warn_substitute(pin, other)
@@ -226,12 +239,18 @@ def unpack_source(name, folder, keep):
     into_place(folder, fill)
 
 
-def firmware():
-    """Debian's OVMF for the guest."""
-    path = os.path.join(unpacked_deb('ovmf'), 'usr/share/ovmf/OVMF.fd')
-    if not os.path.isfile(path):
-        raise Failure(f'the ovmf package has no {os.path.basename(path)} where it is looked for: {path}')
-    return path
+def inside(name, pattern):
+    """The one file of the package pinned under NAME whose path matches PATTERN (as glob does)."""
+    folder = unpacked_deb(name)
+    found = glob.glob(os.path.join(folder, pattern))
+    if len(found) != 1 or not os.path.exists(found[0]):
+        raise Failure(f'the package pinned as {name} has no {pattern} where it is looked for: {folder}')
+    return found[0]
+
+
+def firmware(name='ovmf'):
+    """Debian's OVMF for the guest: of the release this project stands on, or the one pinned under NAME."""
+    return inside(name, 'usr/share/ovmf/OVMF.fd')
 
 
 def sources():

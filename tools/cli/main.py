@@ -78,7 +78,8 @@ def add_run(commands):
                                  description='Boots a guest under the SVSM, in the simulator: interactively, or with '
                                  '--expect as a check (exit 0: all seen; 1: not; 2: wrong usage).')
     add_image_options(parser)
-    parser.add_argument('--kernel', metavar='FILE', type=readable, help="a kernel for the guest's firmware to boot")
+    parser.add_argument('--kernel', metavar='FILE', type=readable, help="a kernel for the guest's firmware to boot "
+                        "(default, without --disk: Debian's, started by the firmware's shell after 5 s)")
     parser.add_argument('--initrd', metavar='FILE', type=readable, help='its initial RAM disk')
     parser.add_argument('--append', metavar='TEXT', help='its command line')
     parser.add_argument('--disk', metavar='FILE', type=readable, action='append', default=[],

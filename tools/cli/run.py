@@ -8,6 +8,7 @@ import sys
 import time
 
 import build
+import guest
 import report
 from common import BUILD, PROGRESS, Usage, note
 from console import Expectations, Stream
@@ -204,6 +205,8 @@ def prepare(options):
     build.prepare(BUILD)
     build.part(BIOS)
     options.qemu = options.qemu or QEMU
+    if options.kernel is None and not options.disk:
+        options.disk = [guest.boot_disk()]
     if options.igvm:
         return options.igvm
     return build.image(options.firmware, options.guest_vmpl or 2, 'la57' in options.cpu_feature)

@@ -10,7 +10,7 @@ PARAMETERS_MAX = 6
 NESTING_MAX = 3
 PAGE_BYTES = 4096
 INCLUDE = re.compile(r'\s*#\s*include\s+"([^"]+)"')
-ASM_FOLDERS = ('arch/metal/', 'services/rt/', 'tools/sim/', 'test/guest/')
+ASM_FOLDERS = ('arch/metal/', 'services/rt/', 'tools/linux/', 'tools/sim/', 'test/guest/')
 # Where a single instruction may be inlined besides: the client library runs in the guest, on bare metal.
 INLINE_ASM_FOLDERS = ASM_FOLDERS + ('services/client/metal/', 'test/services/', 'include/base/', 'include/x86/')
 ASM = re.compile(r'\b(?:__asm__|asm)\b\s*(?:volatile|__volatile__|goto|\()')

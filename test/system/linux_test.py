@@ -1,0 +1,117 @@
+"""Boots a stock Linux to user space and has it try what its kernel command line asks for.
+
+Usage: linux_test.py [--linux NAME] [--ovmf PIN] [--tests NAME,...] [--ends shutdown|reset] [--shell]
+                     [options of tools/keel run]
+--shell: no kernel is named, and the firmware's shell starts the default guest. --ends: the guest ends the run.
+The test "protocols" loads the module that tools/linux builds against the kernel's headers.
+"""
+
+import argparse
+import hashlib
+import os
+import random
+import sys
+import tempfile
+
+from checks import ROOT, Boot, Checks
+
+import fetch
+import guest
+
+sys.path.insert(0, os.path.join(ROOT, 'tools', 'linux'))
+
+import build_module  # noqa: E402
+
+SECONDS = 600
+COMMAND_LINE = 'console=ttyS0 quiet'
+DISK_BYTES = 128 << 20
+SENT_BYTES = 300 << 10
+NETWORK = ('-netdev user,id=net0,restrict=on,tftp={folder} '
+           '-device virtio-net-pci,netdev=net0,disable-legacy=on,iommu_platform=on,romfile=')
+NEVER = 'this never appears'
+
+
+def arguments(words):
+    """This program's own options, and the rest for tools/keel run."""
+    parser = argparse.ArgumentParser(allow_abbrev=False)
+    parser.add_argument('--linux', default=guest.DEFAULT, choices=sorted(guest.KERNELS))
+    parser.add_argument('--ovmf', default=None)
+    parser.add_argument('--tests', default='')
+    parser.add_argument('--ends', default=None)
+    parser.add_argument('--shell', action='store_true')
+    return parser.parse_known_args(words)
+
+
+def after(words, option, default):
+    """The value of OPTION in WORDS."""
+    return words[words.index(option) + 1] if option in words else default
+
+
+def served(folder):
+    """A file for the guest to fetch, and its hash beside it."""
+    data = random.Random(1).randbytes(SENT_BYTES)
+    with open(os.path.join(folder, 'data'), 'wb') as file:
+        file.write(data)
+    with open(os.path.join(folder, 'data.sha256'), 'w', encoding='ascii') as file:
+        file.write(hashlib.sha256(data).hexdigest() + '\n')
+
+
+def options_of(own, folder):
+    """What tools/keel run is told: kernel, RAM disk, command line, devices."""
+    if own.shell:
+        return []
+    tests, extra = own.tests.split(','), []
+    if 'protocols' in tests:
+        module = build_module.build(os.path.join(folder, 'keel_protocols.ko'))
+        extra = [(module, 'lib/modules/keel_protocols.ko')]
+    append = COMMAND_LINE + (f' keel.test={own.tests}' if own.tests else '')
+    words = ['--kernel', guest.kernel(own.linux), '--append', append,
+             '--initrd', guest.test_initrd(os.path.join(folder, 'initrd'), own.linux, extra)]
+    if 'disk' in tests:
+        disk = os.path.join(folder, 'disk')
+        with open(disk, 'wb') as file:
+            file.truncate(DISK_BYTES)
+        words += ['--disk', disk]
+    if 'net' in tests:
+        os.environ['KEEL_QEMU_ARGS'] = NETWORK.format(folder=folder)
+        served(folder)
+    return words
+
+
+def main(words):
+    """Boot and check."""
+    own, words = arguments(words)
+    checks = Checks()
+    vmpl, cpus = after(words, '--guest-vmpl', '2'), after(words, '--smp', '1' if not own.shell else r'\d+')
+    expected = [rf'^vmpl: {vmpl}$', rf'^cpus: {cpus}$']
+    if own.ovmf is not None:
+        words += ['--firmware', fetch.firmware(own.ovmf)]
+    with tempfile.TemporaryDirectory(prefix='keel-linux-') as folder:
+        words += options_of(own, folder)
+        last = [NEVER] if own.ends else ['^tests done$'] if own.tests else []
+        for expression in expected + last:
+            words += ['--expect', expression]
+        boot = Boot('--timeout', str(SECONDS), *words)
+    console = [line.strip() for line in boot.log('guest')]
+    checks.that('Linux reaches user space at its VMPL', f'vmpl: {vmpl}' in console)
+    if own.ends:
+        checks.that(f'the run ends with {own.ends}', boot.report.get('terminated') == own.ends,
+                    boot.report.get('terminated'))
+        checks.that('and the command says so', f'the guest terminated: {own.ends}' in boot.messages)
+    else:
+        checks.that('everything expected appears', boot.status == 0, f'exit {boot.status}')
+        checks.that('the run goes on', boot.report.get('terminated') is None, boot.report.get('terminated'))
+    for name in own.tests.split(','):
+        if name and not own.ends:
+            checks.that(f'the guest passes {name}', f'test {name}: ok' in console)
+    calls = boot.report.get('results') or {}
+    checks.that('pages were validated and calling areas moved', {'0.0', '0.1'} <= set(calls), calls)
+    for line in console:
+        if line.startswith(('kernel: ', 'memory: ', 'cpus: ', 'seconds ', 'test ', 'cpu ')):
+            print(line)
+    print({name: boot.report.get(name) for name in ('boot_seconds', 'calls', 'exits', 'vmpl_switches')})
+    checks.end()
+
+
+if __name__ == '__main__':
+    main(sys.argv[1:])
