@@ -13,6 +13,7 @@ bool arch_deposit_prepare(uint32_t count)
 void *arch_deposit_map(uint32_t slot, gpa_t page)
 {
 	fake_deposits.mapped++;
+	fake_deposits.last = slot;
 	return slot < fake_deposits.room ? fake_at(page.value) : NULL;
 }
 

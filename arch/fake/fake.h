@@ -176,5 +176,6 @@ uint32_t fake_mapped(unsigned int n, uint64_t va, void **page);
 struct fake_deposits {
 	uint32_t room;	 /* slots for which page tables can be had */
 	uint32_t mapped; /* pages the kernel has mapped now */
+	uint32_t last;	 /* slot of the last that was mapped */
 };
 extern struct fake_deposits fake_deposits;

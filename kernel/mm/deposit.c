@@ -167,11 +167,14 @@ enum err deposit_withdraw(unsigned int vmpl, gpa_t *page)
 	slot = p->slot;
 	mem_wipe(p, sizeof(*p));
 	arch_deposit_unmap(slot);
+	/*
+	 * No CPU may find the kernel's old mapping once the page is the guest's; nor once the slot
+	 * is another page's, or what a guest left there would be taken for this list.
+	 */
+	arch_flush_all();
 	lock_take(&lock);
 	give_slot(slot);
 	lock_release(&lock);
-	/* No CPU may find the kernel's old mapping once the page is the guest's. */
-	arch_flush_all();
 	pagestate_lock(*page);
 	err = page_grant(*page, vmpl);
 	pagestate_set(*page, PAGE_SIZE, PAGE_GUEST);

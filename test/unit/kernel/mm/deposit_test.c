@@ -183,5 +183,36 @@ WORLD_TEST(slots_come_back)
 	}
 }
 
+/*
+ * Another vCPU deposits while a withdrawal waits for its flush. It must not get the slot: a CPU that
+ * still finds the withdrawn page there would take what the guest wrote for the list of free pages.
+ */
+static void deposit_meanwhile(const struct fake_event *event)
+{
+	if (event->op == FAKE_FLUSH) {
+		fake_trace.hook = NULL;
+		CHECK_EQ(add(LARGE, RMP_4K), ERR_OK);
+	}
+}
+
+WORLD_TEST(slot_is_flushed_first)
+{
+	gpa_t page = gpa(0);
+	uint32_t slot;
+
+	start();
+	world_give(LARGE, 2);
+	CHECK_EQ(add(PAGE, RMP_4K), ERR_OK);
+	slot = fake_deposits.last;
+	fake_trace.hook = deposit_meanwhile;
+	CHECK_EQ(deposit_withdraw(2, &page), ERR_OK);
+	CHECK_EQ(page.value, PAGE);
+	CHECK(fake_trace.hook == NULL);
+	CHECK(fake_deposits.last != slot);
+	ROW("afterwards it is free");
+	CHECK_EQ(add(PAGE, RMP_4K), ERR_OK);
+	CHECK_EQ(fake_deposits.last, slot);
+}
+
 UNIT_MAIN(CASE(takes_and_gives_back), CASE(used_for_good), CASE(refuses), CASE(takes_2m),
-	  CASE(no_room), CASE(size_mismatch), CASE(slots_come_back))
+	  CASE(no_room), CASE(size_mismatch), CASE(slots_come_back), CASE(slot_is_flushed_first))
