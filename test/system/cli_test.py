@@ -115,6 +115,12 @@ class Usage(Case):
         for option in ('--json', '--log'):
             self.assertIn('no folder', self.refused(option, self.path('none/out')))
 
+    def test_log_in_the_way(self):
+        """What cannot be written is a failure, not a traceback."""
+        done = self.keel([['guest', 'x']], '--expect', 'x', '--log', '/proc/version')
+        self.assertEqual(done.returncode, 1)
+        self.assertNotIn('Traceback', done.stderr)
+
     def test_wrong_vmpl_for_image(self):
         """The image decides the guest's VMPL; another one asked for is a mistake."""
         done = self.keel([], '--guest-vmpl', '3', '--expect', 'x')
@@ -352,6 +358,12 @@ class Interactive(Case):
         self.assertEqual(done.returncode, 1)
         self.assertIn('SVSM panic', done.stderr)
         self.assertEqual(done.stdout, 'x')
+
+    def test_qemu_dies(self):
+        """Then it says how."""
+        done = self.keel([['guest', 'x'], ['sleep', 0.2], ['kill', 0]])
+        self.assertEqual(done.returncode, 1)
+        self.assertIn('QEMU ended (SIGKILL', done.stderr)
 
     def test_guest_shuts_down(self):
         """An ordinary one is exit 0."""

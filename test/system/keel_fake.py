@@ -6,6 +6,7 @@ import sys
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, 'tools', 'cli'))
 
+import common  # noqa: E402
 import main  # noqa: E402
 import report  # noqa: E402
 import run  # noqa: E402
@@ -20,5 +21,6 @@ def no_build(options):
 
 run.prepare = no_build
 run.LOG_ROOT = os.environ['KEEL_FAKE_LOGS']
-report.describe = lambda igvm: {'guest_vmpl': 2, 'region_bytes': 8 << 20, 'image_bytes': 123456}
+report.describe = lambda igvm: {'guest_vmpl': 2, 'region_bytes': 8 << 20, 'image_bytes': 123456,
+                                'sha256': common.sha256_file(igvm)}
 sys.exit(main.main())

@@ -130,6 +130,10 @@ def main():
         PROGRESS.clear()
         print(f'keel: {error}', file=sys.stderr)
         return 1
+    except OSError as error:
+        PROGRESS.clear()
+        print(f'keel: {error.filename or "this system"}: {error.strerror}', file=sys.stderr)
+        return 1
     except Stopped as error:
         PROGRESS.clear()
         print(f'keel: stopped by {error.args[1]}', file=sys.stderr)

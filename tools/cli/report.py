@@ -22,19 +22,21 @@ def read_stats(text):
 
 
 def describe(igvm):
-    """What keel-igvm says of an image."""
+    """What keel-igvm says of an image, and its sha256 as it is now."""
     tool = build.part('tools/igvm/keel-igvm')
     done = subprocess.run([tool, 'show', igvm, '--json'], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                           check=False)
     if done.returncode != 0:
         raise Failure(f'{igvm} is no image that can be booted: {done.stderr.strip() or "keel-igvm gave no reason"}')
-    return json.loads(done.stdout)
+    image = json.loads(done.stdout)
+    image['sha256'] = sha256_file(igvm)
+    return image
 
 
-def assemble(igvm, image, session):
+def assemble(image, session):
     """The report of one run; what nobody knows is null."""
     stats = session.stats or {}
-    whole = {'igvm_sha256': sha256_file(igvm)}
+    whole = {'igvm_sha256': image['sha256']}
     whole.update({name: stats.get(name) for name in COUNTED})
     whole['guest_vmpl'] = stats.get('guest_vmpl') or image.get('guest_vmpl')
     whole['smp'] = stats.get('smp') or session.options.smp
@@ -48,12 +50,12 @@ def assemble(igvm, image, session):
     return whole
 
 
-def write(path, igvm, image, session):
+def write(path, image, session):
     """Write the report, whole or not at all."""
     part = f'{path}.{os.getpid()}'
     try:
         with open(part, 'w', encoding='utf-8') as file:
-            json.dump(assemble(igvm, image, session), file, indent=2)
+            json.dump(assemble(image, session), file, indent=2)
             file.write('\n')
         os.replace(part, path)
     except OSError as error:

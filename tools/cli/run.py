@@ -64,7 +64,6 @@ class Session:
         self.booted = None
         self.terminated = None
         self.stats = None
-        self.over = None
         self.guest_spoke = False
         self.expectations = Expectations(options.expect)
         merged = cleanup.enter_context(open(options.log, 'w', encoding='utf-8')) if options.log else None
@@ -82,7 +81,9 @@ class Session:
         self.terminal = None
         if not options.expect:
             self.terminal = cleanup.enter_context(Terminal(self.machine.keyboard))
-            self.watch_terminal()
+            # What cannot be waited for, such as a file, types nothing.
+            with contextlib.suppress(OSError):
+                self.selector.register(sys.stdin.fileno(), selectors.EVENT_READ, 'terminal')
 
     def elapsed(self):
         """Seconds since this session began."""
@@ -91,13 +92,6 @@ class Session:
     def is_running(self):
         """Whether QEMU still runs and the guest has not come to an end."""
         return self.terminated is None and self.machine.process.poll() is None
-
-    def watch_terminal(self):
-        """Take part in what the user types, where there is something that can be waited for."""
-        try:
-            self.selector.register(self.terminal.source, selectors.EVENT_READ, 'terminal')
-        except (OSError, ValueError):
-            self.terminal.source = None
 
     def loop(self, until, seconds):
         """Move bytes until UNTIL() holds, everything has ended or SECONDS have passed; says whether it holds."""
@@ -178,10 +172,12 @@ class Session:
 
     def interact(self):
         """Run for a user: None when all went well, else what happened."""
-        is_time_up = not self.loop(lambda: self.terminal.has_quit, self.options.timeout) and self.is_running()
+        seconds = self.options.timeout
+        self.loop(lambda: self.terminal.has_quit, seconds)
+        is_time_up = seconds is not None and self.elapsed() >= seconds and self.is_running()
         self.terminal.restore()
         if is_time_up:
-            note(f'time is up after {self.options.timeout:g} s')
+            note(f'time is up after {seconds:g} s')
         if is_time_up or self.terminal.has_quit:
             return None
         if self.terminated is None:
@@ -234,7 +230,7 @@ def boot(options, igvm, image):
             wrong = session.check() if options.expect else session.interact()
             if options.json:
                 session.ask_stats()
-                report.write(options.json, igvm, image, session)
+                report.write(options.json, image, session)
             PROGRESS.clear()
             if wrong and options.expect:
                 note(f'not seen on the guest\'s console: {session.expectations.missing()}: {wrong}')

@@ -15,7 +15,6 @@ class Terminal:
 
     def __init__(self, keyboard):
         self.keyboard = keyboard
-        self.source = 0
         self.saved = None
         self.escaped = False
         self.has_quit = False
