@@ -108,10 +108,13 @@ static enum err probe(gpa_t page)
 	return arch_guest_read(page, &byte, sizeof(byte));
 }
 
-/* Without any permission for that VMPL: who gets the page back is another matter. */
+/*
+ * Its own VMPL may read a VMSA: OVMF looks up there what it wrote before CREATE_VCPU. A page that
+ * is no VMSA any more is left without permissions: who gets it back is another matter.
+ */
 static enum err set_vmsa(gpa_t page, unsigned int vmpl, bool is_vmsa)
 {
-	struct rmp_result r = arch_rmpadjust(page, RMP_4K, vmpl, 0, is_vmsa);
+	struct rmp_result r = arch_rmpadjust(page, RMP_4K, vmpl, is_vmsa ? VMPL_READ : 0, is_vmsa);
 
 	if (!r.faulted && r.status == RMP_FAIL_INUSE) {
 		return ERR_INUSE;

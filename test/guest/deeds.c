@@ -89,8 +89,8 @@ static const struct {
 	void (*touch)(uint64_t gpa);
 } deeds[] = {
 	{"read the SVSM", svsm_page, read_word},   {"write the SVSM", svsm_page, write_word},
-	{"execute the SVSM", svsm_page, run_word}, {"read a VMSA", vmsa_page, read_word},
-	{"write a VMSA", vmsa_page, write_word},   {"execute a VMSA", vmsa_page, run_word},
+	{"execute the SVSM", svsm_page, run_word}, {"write a VMSA", vmsa_page, write_word},
+	{"execute a VMSA", vmsa_page, run_word},
 };
 _Static_assert(GUEST_DEED < ARRAY_SIZE(deeds), "one image per deed");
 

@@ -12,8 +12,8 @@ from checks import Boot, Checks
 import build
 from common import BUILD
 
-DEEDS = ('read', 'write', 'fetch')
-WHAT = ('the SVSM', 'a VMSA')
+# In the order of test/guest/deeds.c. Its own VMPL may read a VMSA.
+DEEDS = (('read', 'the SVSM'), ('write', 'the SVSM'), ('fetch', 'the SVSM'), ('write', 'a VMSA'), ('fetch', 'a VMSA'))
 WENT_ON = 'FAIL it went on'
 
 
@@ -22,7 +22,7 @@ def try_deed(checks, number, vmpl):
     image = os.path.join(BUILD, 'keel-deed.igvm')
     build.make_image(image, firmware=build.part(f'test/guest/deed-{number}.fd'), guest_vmpl=vmpl)
     boot = Boot('--igvm', image, '--expect', WENT_ON, '--timeout', '60')
-    access, what = DEEDS[number % len(DEEDS)], WHAT[number // len(DEEDS)]
+    access, what = DEEDS[number]
     begun = [match for match in (re.match(r'deed: .* at (0x[0-9a-f]+)', line) for line in boot.log('guest')) if match]
     if not checks.that(f'{access} of {what}: the guest tries', len(begun) == 1, boot.log('guest')):
         return
@@ -35,7 +35,7 @@ def try_deed(checks, number, vmpl):
 def main(vmpl):
     """Every deed."""
     checks = Checks()
-    for number in range(len(DEEDS) * len(WHAT)):
+    for number in range(len(DEEDS)):
         try_deed(checks, number, vmpl)
     checks.end()
 

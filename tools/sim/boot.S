@@ -10,6 +10,8 @@
  *   base + 2 MiB   the image, its zeroed data and the stack
  * Five levels are chosen by the CPU alone: nested tables have as many levels as the host's own.
  */
+#include "offsets.h"
+
 #define CMOS_INDEX 0x70
 #define CMOS_DATA  0x71
 
@@ -22,6 +24,17 @@ reset_vector:
 
 	.section .boot, "ax"
 	.code16
+	/*
+	 * First in its page: smp.c copies it to 0xff000, where other CPUs start, with that CS base,
+	 * by a start-up IPI with vector 0xff. The tables stay in ROM.
+	 */
+ap16:
+	cli
+	cld
+	lgdtl	%cs:(boot_gdtr - 0xfffff000)
+	mov	$0x33, %eax
+	mov	%eax, %cr0
+	ljmpl	$0x08, $ap32
 boot16:
 	cli
 	cld
@@ -31,7 +44,13 @@ boot16:
 	ljmpl	$0x08, $boot32
 
 	.code32
+ap32:
+	mov	$1, %esi
+	jmp	common32
 boot32:
+	xor	%esi, %esi
+common32:
+	/* ESI: not 0 on another CPU, which finds the tables made. */
 	mov	$0x10, %eax
 	mov	%eax, %ds
 	mov	%eax, %es
@@ -49,6 +68,8 @@ boot32:
 	shl	$16, %ebx
 	add	$(0x1000000 - 0x400000), %ebx
 	and	$0xffe00000, %ebx
+	test	%esi, %esi
+	jnz	tables_made
 
 	xor	%eax, %eax
 	mov	%ebx, %edi
@@ -87,7 +108,9 @@ boot32:
 	xor	%eax, %eax
 	mov	$image_zero_words, %ecx
 	rep stosl
+	xor	%esi, %esi
 
+tables_made:
 	mov	%ebx, %ebp
 	mov	$7, %eax
 	xor	%ecx, %ecx
@@ -113,6 +136,9 @@ boot32:
 boot64:
 	mov	%ebx, %edi
 	movabs	$start64, %rax
+	movabs	$start64_ap, %rdx
+	test	%esi, %esi
+	cmovnz	%rdx, %rax
 	jmp	*%rax
 
 	.balign	8
@@ -145,6 +171,32 @@ start64:
 2:	hlt
 	jmp	2b
 
+	/* Another CPU: its stack is the one of its APIC id, below which smp.c made room. */
+	.globl	start64_ap
+start64_ap:
+	lgdt	gdtr
+	mov	$0x10, %eax
+	mov	%eax, %ds
+	mov	%eax, %es
+	mov	%eax, %ss
+	xor	%eax, %eax
+	mov	%eax, %fs
+	mov	%eax, %gs
+	mov	$1, %eax
+	cpuid
+	shr	$24, %ebx
+	mov	%ebx, %edi
+	mov	%rbx, %rsp
+	shl	$STACK_SHIFT, %rsp
+	add	smp_stacks, %rsp
+	push	$0x08
+	push	$1f
+	lretq
+1:	xor	%ebp, %ebp
+	call	smp_ap_main
+2:	hlt
+	jmp	2b
+
 	.section .data, "aw"
 	.balign	8
 gdt:	.quad	0
@@ -153,7 +205,8 @@ gdt:	.quad	0
 gdtr:	.word	. - gdt - 1
 	.quad	gdt
 
+	/* Aligned to its size, as every stack: at the bottom is the CPU's count of NMIs. */
 	.section .bss.stack, "aw", @nobits
-	.balign	4096
-	.skip	65536
+	.balign	STACK_BYTES
+	.skip	STACK_BYTES
 stack_top:

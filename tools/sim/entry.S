@@ -61,11 +61,22 @@ entry_vmrun:
 	pop	%rbx
 	ret
 
-/* NMI: counted, nothing else. Whoever sent it has the guest's exit to see. */
+/* NMI: counted at the bottom of the CPU's stack. Whoever sent it has the guest's exit to see. */
 	.globl	entry_nmi
 entry_nmi:
-	incq	entry_nmi_count(%rip)
+	push	%rax
+	mov	%rsp, %rax
+	and	$-STACK_BYTES, %rax
+	incq	(%rax)
+	pop	%rax
 	iretq
+
+/* volatile uint64_t *entry_nmi_counter(void): this CPU's. */
+	.globl	entry_nmi_counter
+entry_nmi_counter:
+	mov	%rsp, %rax
+	and	$-STACK_BYTES, %rax
+	ret
 
 /* Any other exception is the simulator's own bug: vector, error code, RIP and CR2 go to C. */
 	.macro	exception vector, has_error
@@ -96,9 +107,3 @@ exception_common:
 	mov	%cr2, %rcx
 	and	$-16, %rsp
 	call	trap_fatal
-
-	.bss
-	.balign	8
-	.globl	entry_nmi_count
-entry_nmi_count:
-	.quad	0

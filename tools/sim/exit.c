@@ -12,6 +12,7 @@
 #include "walk.h"
 
 #define VMGEXIT_BYTES 4
+#define HLT_BYTES     1
 
 /* Instructions of SVM itself: the guest has no EFER.SVME, so #UD. */
 #define EXIT_INVLPGA 0x7A
@@ -151,6 +152,12 @@ void exit_handle(struct vcpu *vcpu)
 		break;
 	case EXIT_NMI:
 		count(STATS_NMI);
+		break;
+	case EXIT_HLT:
+		/* VMPL0 waits, interrupts off: until its vCPU is given something else to run. */
+		count(STATS_OTHER);
+		vmcb_advance(c, HLT_BYTES);
+		vcpu->is_parked = true;
 		break;
 	default:
 		count(STATS_OTHER);

@@ -140,6 +140,9 @@ static void do_pvalidate(struct context *c)
 		return;
 	}
 	stats.events[STATS_PVALIDATE]++;
+	if (!validate) {
+		host_note_stale(walk.gpa, size == RMP_2M ? PAGE_2M_SIZE : PAGE_SIZE);
+	}
 	if (validate && out.eax == RMP_OK && !out.no_change) {
 		stats.pages_validated += size == RMP_2M ? PAGE_2M_SIZE / PAGE_SIZE : 1;
 	}
@@ -168,6 +171,10 @@ static void do_rmpadjust(struct context *c)
 		return;
 	}
 	stats.events[STATS_RMPADJUST]++;
+	/* Read, write and execute for an ordinary page takes nothing away. */
+	if (c->gprs.rdx >> 8 != VMPL_RWX) {
+		host_note_stale(walk.gpa, (c->gprs.rcx & 1) != 0 ? PAGE_2M_SIZE : PAGE_SIZE);
+	}
 	complain(c, "RMPADJUST", walk.gpa, out.eax);
 	finish(c, out.eax);
 }
@@ -196,11 +203,11 @@ static void do_rmpquery(struct context *c)
 	finish(c, out.eax);
 }
 
-/* Whatever it names, everything goes: hardware may drop more than asked. */
+/* Whatever it names, all that is stale goes. */
 static void do_invlpgb(struct context *c)
 {
 	stats.events[STATS_INVLPGB]++;
-	host_flush_all();
+	host_flush_stale();
 	vmcb_advance(c, INSN_BYTES - 1);
 }
 

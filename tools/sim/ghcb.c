@@ -143,8 +143,8 @@ static void event(struct ghcb_call *call)
 		ghcb_run_vmpl(call);
 		break;
 	case GHCB_EVENT_AP_RESET_HOLD:
-		log_fatal("VMPL%u rip 0x%lx waits for a start-up IPI; no other vCPU could send it",
-			  call->context->vmpl, call->context->save->rip);
+		ghcb_reset_hold(call->vcpu);
+		break;
 	case GHCB_EVENT_TERMINATE:
 		ghcb_terminate(call->context, bits_get(r->info_1, 3, 0),
 			       bits_get(r->info_1, 11, 4));

@@ -48,6 +48,8 @@ void ghcb_ioio(struct ghcb_call *call);
 void ghcb_mmio(struct ghcb_call *call, bool is_write);
 void ghcb_msr_access(struct ghcb_call *call);
 /* ghcb_vcpu.c: vCPUs and VMPLs. */
+/* Parks the vCPU: AP reset hold. */
+void ghcb_reset_hold(struct vcpu *vcpu);
 void ghcb_ap_creation(struct ghcb_call *call);
 void ghcb_apic_ids(struct ghcb_call *call);
 void ghcb_run_vmpl(struct ghcb_call *call);

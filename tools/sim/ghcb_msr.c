@@ -78,8 +78,8 @@ void ghcb_msr_exit(struct vcpu *vcpu, struct context *c, uint64_t request)
 		state->ghcb_msr = answer_cpuid(request);
 		break;
 	case GHCB_MSR_AP_RESET_HOLD_REQ:
-		log_fatal("VMPL%u rip 0x%lx waits for a start-up IPI; no other vCPU could send it",
-			  c->vmpl, c->save->rip);
+		ghcb_reset_hold(vcpu);
+		break;
 	case GHCB_MSR_PREFERRED_GPA_REQ:
 		state->ghcb_msr = GHCB_MSR_PREFERRED_GPA_RESP | ~GHCB_MSR_CODE_MASK;
 		break;

@@ -6,6 +6,26 @@
 #include "log.h"
 #include "stats.h"
 
+/*
+ * A new VMSA runs at once, whatever VMPL the vCPU was in; what it ran goes back to its own VMSA. A
+ * VMPL that is taken away while it runs leaves the vCPU with nothing to do.
+ */
+static void act_on_other(struct vcpu *target, unsigned int vmpl, uint64_t action)
+{
+	if (action == AP_CREATE) {
+		vcpu_restart(target, vmpl);
+	} else if (action == AP_DESTROY && target->vmpl == vmpl && !target->is_parked) {
+		vcpu_park(target);
+	}
+}
+
+/* Nobody sends start-up IPIs under SNP: the vCPU waits until it is given another VMSA. */
+void ghcb_reset_hold(struct vcpu *vcpu)
+{
+	log_line("host: vCPU %u waits for a new VMSA, VMPL%u", vcpu->apic_id, vcpu->vmpl);
+	vcpu_park(vcpu);
+}
+
 void ghcb_ap_creation(struct ghcb_call *call)
 {
 	const struct ghcb_request *r = &call->request;
@@ -24,11 +44,6 @@ void ghcb_ap_creation(struct ghcb_call *call)
 		ghcb_malformed(call, GHCB_BAD_INPUT);
 		return;
 	}
-	if (target != call->vcpu && (r->info_1 & 3) == AP_CREATE) {
-		log_line("refused: vCPU %u is not run by this simulator yet", target->apic_id);
-		ghcb_malformed(call, GHCB_BAD_INPUT);
-		return;
-	}
 	bad = vmpl_create(target->states, &request);
 	if (bad != 0) {
 		ghcb_malformed(call, bad);
@@ -36,6 +51,9 @@ void ghcb_ap_creation(struct ghcb_call *call)
 	}
 	log_line("host: VMPL%u of vCPU %u: action %lu, VMSA gpa 0x%lx", (unsigned int)vmpl,
 		 target->apic_id, r->info_1 & 3, r->info_2);
+	if (target != call->vcpu) {
+		act_on_other(target, (unsigned int)vmpl, r->info_1 & 3);
+	}
 	if (vmpl > stats.guest_vmpl) {
 		stats.guest_vmpl = (unsigned int)vmpl;
 	}

@@ -9,12 +9,22 @@
 #include "memory.h"
 #include "npt.h"
 #include "params.h"
+#include "smp.h"
 #include "stats.h"
 #include "vcpu.h"
 
 #define SCRAMBLE 0xa5
 
+#define STALE_MAX 1024u
+
+struct stale_range {
+	uint64_t gpa;
+	uint64_t bytes;
+};
+
 struct rmp host_rmp;
+static struct stale_range stale[STALE_MAX];
+static unsigned int stale_count; /* STALE_MAX + 1: more than could be noted */
 
 uint64_t host_c_bit(void)
 {
@@ -56,25 +66,73 @@ void host_assign_all(void)
 	}
 }
 
+/*
+ * A vCPU that runs may hold in its TLB, or be walking to, what is dropped here: it is stopped
+ * first. Those that have nothing of the range are left alone.
+ */
+static bool has_range(struct vcpu *vcpu, uint64_t gpa, uint64_t bytes)
+{
+	for (unsigned int v = 0; v < VMPL_COUNT; v++) {
+		uint64_t root = vcpu->contexts[v].nested_root;
+
+		if (npt_has(root, gpa, bytes) || npt_has(root, gpa | host_c_bit(), bytes)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void drop_range(struct vcpu *vcpu, uint64_t gpa, uint64_t bytes)
+{
+	for (unsigned int v = 0; v < VMPL_COUNT; v++) {
+		uint64_t root = vcpu->contexts[v].nested_root;
+
+		npt_unmap(root, gpa, bytes);
+		npt_unmap(root, gpa | host_c_bit(), bytes);
+	}
+}
+
 void host_flush_range(uint64_t gpa, uint64_t bytes)
 {
 	for (unsigned int i = 0; i < vcpu_count(); i++) {
-		for (unsigned int v = 0; v < VMPL_COUNT; v++) {
-			uint64_t root = vcpu_at(i)->contexts[v].nested_root;
+		struct vcpu *vcpu = vcpu_at(i);
 
-			npt_unmap(root, gpa, bytes);
-			npt_unmap(root, gpa | host_c_bit(), bytes);
+		if (has_range(vcpu, gpa, bytes)) {
+			if (vcpu != smp_holder()) {
+				smp_stop(vcpu);
+			}
+			drop_range(vcpu, gpa, bytes);
 		}
 	}
 }
 
 void host_flush_all(void)
 {
+	smp_stop_others(smp_holder());
 	for (unsigned int i = 0; i < vcpu_count(); i++) {
 		for (unsigned int v = 0; v < VMPL_COUNT; v++) {
 			npt_flush(vcpu_at(i)->contexts[v].nested_root);
 		}
 	}
+}
+
+void host_note_stale(uint64_t gpa, uint64_t bytes)
+{
+	if (stale_count < STALE_MAX) {
+		stale[stale_count] = (struct stale_range){gpa, bytes};
+	}
+	stale_count += stale_count <= STALE_MAX ? 1 : 0;
+}
+
+void host_flush_stale(void)
+{
+	if (stale_count > STALE_MAX) {
+		host_flush_all();
+	}
+	for (unsigned int i = 0; i < stale_count && stale_count <= STALE_MAX; i++) {
+		host_flush_range(stale[i].gpa, stale[i].bytes);
+	}
+	stale_count = 0;
 }
 
 void host_smash(uint64_t gpa)

@@ -27,6 +27,13 @@ void host_smash(uint64_t gpa);
 /* Drops a range from every context's nested tables, both aliases; and everything from all. */
 void host_flush_range(uint64_t gpa, uint64_t bytes);
 void host_flush_all(void);
+/*
+ * What TLBs may still allow although the RMP no longer does: noted when an instruction takes
+ * something away, dropped from all TLBs by INVLPGB. Everything else may stay: a TLB could have it
+ * again at once.
+ */
+void host_note_stale(uint64_t gpa, uint64_t bytes);
+void host_flush_stale(void);
 
 /* A shared page as the host may use it: within one page, never hidden, never the guest's. */
 void *host_shared(uint64_t gpa, uint64_t bytes);

@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "memory.h"
+#include "smp.h"
 #include "stats.h"
 #include "vcpu.h"
 #include "x86.h"
@@ -79,6 +80,7 @@ void npt_flush(uint64_t root)
 
 static void flush_all(void)
 {
+	smp_stop_others(smp_holder());
 	for (unsigned int i = 0; i < vcpu_count(); i++) {
 		for (unsigned int v = 0; v < VMPL_COUNT; v++) {
 			npt_flush(vcpu_at(i)->contexts[v].nested_root);
@@ -162,6 +164,20 @@ uint64_t npt_leaf(uint64_t root, uint64_t address)
 	const uint64_t *entry = leaf_find(root, address, &level);
 
 	return entry != NULL ? *entry : 0;
+}
+
+bool npt_has(uint64_t root, uint64_t address, uint64_t bytes)
+{
+	uint64_t at = align_down(address, PAGE_SIZE);
+	unsigned int level;
+
+	while (at < address + bytes) {
+		if (leaf_find(root, at, &level) != NULL) {
+			return true;
+		}
+		at = level >= 1 ? align_down(at, PAGE_2M_SIZE) + PAGE_2M_SIZE : at + PAGE_SIZE;
+	}
+	return false;
 }
 
 void npt_unmap(uint64_t root, uint64_t address, uint64_t bytes)

@@ -21,6 +21,8 @@ void npt_map(uint64_t root, uint64_t address, uint64_t spa, enum rmp_page_size s
 	     unsigned int rights);
 /* The leaf that maps an address, or 0. */
 uint64_t npt_leaf(uint64_t root, uint64_t address);
+/* Is anything of a range mapped? */
+bool npt_has(uint64_t root, uint64_t address, uint64_t bytes);
 /* Removes the leaves of a range (2M leaves that touch it, too). */
 void npt_unmap(uint64_t root, uint64_t address, uint64_t bytes);
 /* Drops everything under a root. */

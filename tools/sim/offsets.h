@@ -1,4 +1,4 @@
-/* Offsets of struct gprs for entry.S; vcpu.h asserts that they are right. */
+/* Numbers that assembly and C share. Of struct gprs: vcpu.h asserts that they are right. */
 #pragma once
 
 #define GPRS_RBX 0x00
@@ -8,3 +8,7 @@
 #define GPRS_RDI 0x20
 #define GPRS_RBP 0x28
 #define GPRS_R8	 0x30
+
+/* A CPU's stack in the simulator, aligned to its size. */
+#define STACK_SHIFT 16
+#define STACK_BYTES 0x10000

@@ -8,6 +8,7 @@
 #include "memory.h"
 #include "npt.h"
 #include "params.h"
+#include "smp.h"
 #include "trap.h"
 #include "vcpu.h"
 #include "vmcb.h"
@@ -42,6 +43,7 @@ void start_main(uint64_t base)
 	npt_init(params.npt_pages);
 	vmcb_init();
 	vcpu_init(cpus());
+	smp_start();
 	memory_seal();
 	e820_init();
 	launch_place();

@@ -34,12 +34,11 @@ struct PACKED idt_pointer {
 
 extern const char entry_exceptions[];
 extern const char entry_nmi[];
-extern volatile uint64_t entry_nmi_count;
+volatile uint64_t *entry_nmi_counter(void);
 
 void trap_fatal(uint64_t vector, uint64_t error, uint64_t rip, uint64_t cr2) NORETURN;
 
 static struct gate idt[VECTORS] ALIGNED(16);
-static uint64_t nmi_taken;
 
 void trap_fatal(uint64_t vector, uint64_t error, uint64_t rip, uint64_t cr2)
 {
@@ -69,25 +68,30 @@ static void open_lint1(void)
 	apic[APIC_LVT1 / 4] = 0x400;
 }
 
-void trap_init(void)
+void trap_load(void)
 {
 	struct idt_pointer pointer = {sizeof(idt) - 1, (uint64_t)(uintptr_t)idt};
 
+	__asm__ volatile("lidt %0" : : "m"(pointer));
+}
+
+void trap_init(void)
+{
 	for (unsigned int v = 0; v < VECTORS; v++) {
 		set_gate(v, entry_exceptions + v * STUB_BYTES);
 	}
 	set_gate(VECTOR_NMI, entry_nmi);
-	__asm__ volatile("lidt %0" : : "m"(pointer));
+	trap_load();
 	open_lint1();
 }
 
 bool trap_take_nmi(void)
 {
-	uint64_t now = entry_nmi_count;
+	volatile uint64_t *counter = entry_nmi_counter();
 
-	if (now == nmi_taken) {
+	if (*counter == 0) {
 		return false;
 	}
-	nmi_taken = now;
+	*counter = 0;
 	return true;
 }

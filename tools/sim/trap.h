@@ -5,5 +5,7 @@
 #include <stdint.h>
 
 void trap_init(void);
-/* True once for each batch of NMIs that arrived since the last call. */
+/* On every other CPU. */
+void trap_load(void);
+/* True once for each batch of NMIs that this CPU took since the last call. */
 bool trap_take_nmi(void);

@@ -1,5 +1,7 @@
-/* vCPUs and VMPL switches. One vCPU runs; the structures are for many. */
+/* vCPUs, their loops, and VMPL switches. */
 #include "vcpu.h"
+
+#include <stdatomic.h>
 
 #include "base/bits.h"
 #include "exit.h"
@@ -9,6 +11,7 @@
 #include "memory.h"
 #include "npt.h"
 #include "params.h"
+#include "smp.h"
 #include "stats.h"
 #include "trap.h"
 #include "vmcb.h"
@@ -28,6 +31,7 @@ void vcpu_init(unsigned int vcpus_wanted)
 	vcpus = memory_ptr(memory_alloc(count * sizeof(*vcpus), PAGE_SIZE));
 	for (unsigned int i = 0; i < count; i++) {
 		vcpus[i].apic_id = i;
+		vcpus[i].is_parked = i > 0;
 		vmpl_reset(vcpus[i].states, params.c_bit);
 		for (unsigned int v = 0; v < VMPL_COUNT; v++) {
 			c = &vcpus[i].contexts[v];
@@ -114,19 +118,48 @@ static void observe_call(struct vcpu *vcpu, unsigned int target)
 	}
 }
 
-void vcpu_switch(struct vcpu *vcpu, unsigned int vmpl)
+/* The running VMPL's registers go back to its VMSA, with why it left. */
+static void unload(struct vcpu *vcpu, uint64_t exit_code)
 {
 	struct context *c = vcpu_context(vcpu);
 
+	if (!c->is_loaded) {
+		return;
+	}
 	vmcb_store(c);
-	c->vmsa->guest_exitcode = EXIT_VMGEXIT;
+	c->vmsa->guest_exitcode = exit_code;
 	c->vmsa->guest_exitinfo1 = 0;
 	c->vmsa->guest_exitinfo2 = 0;
 	c->is_loaded = false;
 	release_vmsa(c->vmsa);
+}
+
+void vcpu_switch(struct vcpu *vcpu, unsigned int vmpl)
+{
+	unload(vcpu, EXIT_VMGEXIT);
 	observe_call(vcpu, vmpl);
 	stats.vmpl_switches++;
 	vcpu->vmpl = vmpl;
+}
+
+void vcpu_restart(struct vcpu *vcpu, unsigned int vmpl)
+{
+	smp_stop(vcpu);
+	unload(vcpu, EXIT_INTR);
+	vcpu->generation++;
+	vcpu->vmpl = vmpl;
+	vcpu->contexts[vmpl].has_call = false;
+	if (vcpu->is_parked) {
+		smp_wake(vcpu);
+	}
+}
+
+void vcpu_park(struct vcpu *vcpu)
+{
+	smp_stop(vcpu);
+	unload(vcpu, EXIT_INTR);
+	vcpu->generation++;
+	vcpu->is_parked = true;
 }
 
 static void load(struct vcpu *vcpu, struct context *c)
@@ -135,35 +168,60 @@ static void load(struct vcpu *vcpu, struct context *c)
 	c->is_loaded = true;
 }
 
-static void run_once(struct vcpu *vcpu, struct context *c)
+/* One run of the guest, outside the lock. False: another CPU changed what runs here meanwhile. */
+static bool run_guest(struct vcpu *vcpu, struct context *c)
 {
+	uint32_t generation = vcpu->generation;
 	uint64_t vmcb = memory_pa_of(c->vmcb);
-	uint64_t start = rdtsc();
-	uint64_t ticks;
+	uint64_t start, ticks;
 
+	vcpu->is_in_guest = true;
+	smp_unlock();
+	start = rdtsc();
 	entry_vmrun(vmcb, &c->gprs);
 	ticks = rdtsc() - start;
+	vcpu->is_in_guest = false;
+	smp_lock();
+	smp_set_holder(vcpu);
 	if (c->vmpl == 0) {
 		stay_add(&vcpu->stay, ticks, c->vmcb->exit_code);
+	}
+	return vcpu->generation == generation;
+}
+
+/* An NMI that no other CPU sent asks for statistics. */
+static void take_nmi(struct vcpu *vcpu)
+{
+	if (trap_take_nmi() && !atomic_exchange(&vcpu->is_nudged, false)) {
+		stats_write(NULL);
+	}
+}
+
+static void run_once(struct vcpu *vcpu)
+{
+	struct context *c = vcpu_context(vcpu);
+
+	if (!c->is_loaded) {
+		load(vcpu, c);
+	}
+	if (run_guest(vcpu, c)) {
+		exit_handle(vcpu);
+	}
+	take_nmi(vcpu);
+	if (++vcpu->exits == params.max_exits) {
+		log_fatal("max_exits reached at VMPL%u rip 0x%lx", c->vmpl, c->save->rip);
 	}
 }
 
 void vcpu_run(struct vcpu *vcpu)
 {
-	struct context *c;
-
+	smp_lock();
+	smp_set_holder(vcpu);
 	for (;;) {
-		c = vcpu_context(vcpu);
-		if (!c->is_loaded) {
-			load(vcpu, c);
-		}
-		run_once(vcpu, c);
-		exit_handle(vcpu);
-		if (trap_take_nmi()) {
-			stats_write(NULL);
-		}
-		if (++vcpu->exits == params.max_exits) {
-			log_fatal("max_exits reached at VMPL%u rip 0x%lx", c->vmpl, c->save->rip);
+		if (vcpu->is_parked) {
+			smp_park(vcpu);
+		} else {
+			run_once(vcpu);
 		}
 	}
 }

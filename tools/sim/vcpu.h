@@ -56,6 +56,13 @@ struct vcpu {
 	unsigned int vmpl; /* the one that runs */
 	uint64_t exits;
 	struct stay stay;
+	/* Counts changes that another CPU made to what runs here: an exit from before is void. */
+	uint32_t generation;
+	_Atomic bool
+		is_in_guest; /* set with the lock, cleared by its CPU when the guest has left */
+	_Atomic bool is_parked; /* nothing to run; cleared by whoever gives it something */
+	_Atomic bool is_awake; /* its CPU has seen that it is no longer parked */
+	_Atomic bool is_nudged; /* the next NMI is from another CPU */
 	struct vmpl_state states[VMPL_COUNT];
 	struct context contexts[VMPL_COUNT];
 };
@@ -70,6 +77,9 @@ struct vcpu *vcpu_by_apic_id(uint32_t apic_id);
 void vcpu_run(struct vcpu *vcpu) NORETURN;
 /* Leaves the running VMPL for another; the reason goes into the VMSA. */
 void vcpu_switch(struct vcpu *vcpu, unsigned int vmpl);
+/* Stops what a vCPU runs, on whatever CPU; then runs a VMPL from its VMSA, or nothing. */
+void vcpu_restart(struct vcpu *vcpu, unsigned int vmpl);
+void vcpu_park(struct vcpu *vcpu);
 
 static inline struct context *vcpu_context(struct vcpu *vcpu)
 {

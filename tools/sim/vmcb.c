@@ -11,6 +11,7 @@
 #include "x86/msr.h"
 #include "x86/regs.h"
 
+#define I1_HLT BIT32(24)
 #define I1_NMI	    BIT32(1)
 #define I1_RDPMC    BIT32(15)
 #define I1_CPUID    BIT32(18)
@@ -66,7 +67,11 @@ void vmcb_init(void)
 	for (unsigned int i = 0; i < ARRAY_SIZE(passed); i++) {
 		pass_msr(passed[i]);
 	}
-	wrmsr(MSR_VM_HSAVE_PA, memory_alloc(PAGE_SIZE, PAGE_SIZE));
+}
+
+void vmcb_init_cpu(uint64_t hsave_pa)
+{
+	wrmsr(MSR_VM_HSAVE_PA, hsave_pa);
 }
 
 void vmcb_prepare(struct context *c)
@@ -76,7 +81,7 @@ void vmcb_prepare(struct context *c)
 	vmcb->intercept_dr = DR7_READ_WRITE;
 	vmcb->intercept_exceptions = BIT32(VECTOR_UD);
 	vmcb->intercept_1 = I1_NMI | I1_RDPMC | I1_CPUID | I1_INVD | I1_INVLPGA | I1_IOIO | I1_MSR |
-			    I1_SHUTDOWN;
+			    I1_SHUTDOWN | (c->vmpl == 0 ? I1_HLT : 0);
 	vmcb->intercept_2 = I2_VMRUN | I2_VMMCALL | I2_VMLOAD | I2_VMSAVE | I2_STGI | I2_CLGI |
 			    I2_SKINIT | I2_WBINVD | I2_MONITOR | I2_MWAIT;
 	vmcb->iopm_pa = iopm_pa;

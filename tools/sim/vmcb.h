@@ -40,8 +40,10 @@ ABI_OFFSET(struct vmcb, event_inject, 0xa8);
 ABI_OFFSET(struct vmcb, nested_cr3, 0xb0);
 ABI_OFFSET(struct vmcb, save, 0x400);
 
-/* Once: bitmaps and the host save area. */
+/* Once: the bitmaps that all share. */
 void vmcb_init(void);
+/* On each CPU: its host save area. */
+void vmcb_init_cpu(uint64_t hsave_pa);
 /* A context's VMCB with all intercepts. */
 void vmcb_prepare(struct context *c);
 /* VMSA page into VMCB, registers and FPU, and back. */

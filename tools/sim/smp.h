@@ -1,0 +1,29 @@
+/*
+ * Many CPUs. Each runs one vCPU's loop (vcpu.c). All of the simulator's own work is done under one
+ * lock: a guest runs outside of it. Who changes what a running vCPU may have in its TLB stops that
+ * vCPU first: an NMI makes it exit, and it cannot run again before the lock is free.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct vcpu;
+
+void smp_lock(void);
+void smp_unlock(void);
+
+/* Starts the machine's other CPUs; each parks. Before the guest's memory has contents. */
+void smp_start(void);
+
+/* With the lock: makes a vCPU, or every one but `self`, leave its guest. */
+void smp_stop(struct vcpu *vcpu);
+void smp_stop_others(const struct vcpu *self);
+
+/* With the lock: parks the calling CPU until smp_wake() of its vCPU. */
+void smp_park(struct vcpu *vcpu);
+void smp_wake(struct vcpu *vcpu);
+
+/* The vCPU of the CPU that holds the lock; NULL before any ran. */
+const struct vcpu *smp_holder(void);
+void smp_set_holder(const struct vcpu *vcpu);
