@@ -26,6 +26,15 @@ static inline void cpu_vmgexit(void)
 	__asm__ volatile("rep; vmmcall" : : : "memory");
 }
 
+static inline uint64_t cpu_rdtsc(void)
+{
+	uint32_t low;
+	uint32_t high;
+
+	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+	return ((uint64_t)high << 32) | low;
+}
+
 static inline void cpu_halt(void)
 {
 	__asm__ volatile("cli; hlt" : : : "memory");

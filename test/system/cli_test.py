@@ -218,7 +218,8 @@ class Report(Case):
     """--json and --log."""
 
     KEYS = {'igvm_sha256', 'launch_digest', 'guest_vmpl', 'smp', 'calls', 'results', 'exits', 'vmpl_switches',
-            'boot_seconds', 'svsm_memory_bytes', 'svsm_image_bytes', 'terminated'}
+            'boot_seconds', 'svsm_memory_bytes', 'svsm_image_bytes', 'terminated', 'pages_validated',
+            'longest_stay_instructions'}
 
     def json(self):
         """The report."""
@@ -269,6 +270,15 @@ class Report(Case):
         for wanted in ('1024M', '2', 'tcg,thread=multi', 'EPYC-Milan,phys-bits=48', 'a "b" c', self.igvm,
                        'name=opt/keel/sim,string=c_bit=47 la57=0', f'name=opt/keel/igvm,file={self.igvm}',
                        f'file={self.folder}/a,,b.img,format=raw,if=none,id=disk0,snapshot=on'):
+            self.assertIn(wanted, words)
+
+    def test_deterministic(self):
+        """One thread and a clock that counts instructions, and the simulator knows."""
+        self.keel([['guest', 'x']], '--expect', 'x', '--deterministic', '--trace-calls', '--smp', '2')
+        with open(self.path('pid'), encoding='utf-8') as file:
+            words = file.read().split('\n')
+        for wanted in ('tcg,thread=single', 'shift=0,sleep=off',
+                       'name=opt/keel/sim,string=c_bit=51 la57=0 icount=1 trace_calls=1'):
             self.assertIn(wanted, words)
 
 

@@ -5,6 +5,7 @@ import os
 import re
 import sys
 
+import bench
 import build
 import run
 import testing
@@ -24,6 +25,13 @@ def readable(path):
         raise argparse.ArgumentTypeError(f'there is no file {path}')
     if not os.access(path, os.R_OK):
         raise argparse.ArgumentTypeError(f'cannot read {path}')
+    return os.path.abspath(path)
+
+
+def writable(path):
+    """An argument that names a file to write."""
+    if not os.path.isdir(os.path.dirname(os.path.abspath(path))) or os.path.isdir(path):
+        raise argparse.ArgumentTypeError(f'cannot write {path}')
     return os.path.abspath(path)
 
 
@@ -95,7 +103,20 @@ def add_run(commands):
                         help=f'end after so long; a check then has failed (default there: {run.CHECK_SECONDS})')
     parser.add_argument('--log', metavar='FILE', help="the guest's, the SVSM's and the simulator's logs in one")
     parser.add_argument('--json', metavar='FILE', help='the numbers of the run')
+    parser.add_argument('--deterministic', action='store_true',
+                        help='a clock that counts instructions: the same numbers in every run; slower')
+    parser.add_argument('--trace-calls', action='store_true', help="list every SVSM call in the simulator's log")
     parser.set_defaults(start=run.run)
+    return parser
+
+
+def add_bench(commands, runs):
+    """tools/keel bench; it runs the simulator as RUNS, the parser of tools/keel run, would."""
+    parser = commands.add_parser('bench', allow_abbrev=False, help='count what the SVSM costs, against its budgets',
+                                 description='Counts the instructions the SVSM takes and prints them beside their '
+                                 'budgets (exit 0: all kept; 1: one missed).')
+    parser.add_argument('--json', metavar='FILE', type=writable, help='the numbers, and what they come from')
+    parser.set_defaults(start=lambda options: bench.bench(options, runs.parse_args))
 
 
 def parser_of_all():
@@ -103,11 +124,12 @@ def parser_of_all():
     parser = argparse.ArgumentParser(prog='tools/keel', allow_abbrev=False,
                                      description='Keel, an SVSM for SEV-SNP guests: build it, run it, test it.',
                                      epilog='Each command explains itself: tools/keel run --help.')
-    commands = parser.add_subparsers(dest='command', required=True, metavar='run|test|build|setup')
-    add_run(commands)
+    commands = parser.add_subparsers(dest='command', required=True, metavar='run|test|bench|build|setup')
+    runs = add_run(commands)
     tests = commands.add_parser('test', allow_abbrev=False, help='build and pass every test')
     tests.add_argument('--suite', action='append', default=[], metavar='NAME', help='only this suite; repeatable')
     tests.set_defaults(start=testing.test)
+    add_bench(commands, runs)
     builds = commands.add_parser('build', allow_abbrev=False, help='build everything and build/keel.igvm')
     add_image_options(builds)
     builds.set_defaults(start=build.build)

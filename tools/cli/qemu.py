@@ -40,16 +40,30 @@ def cpu_model(c_bit, la57):
     return 'EPYC-Milan,phys-bits=48' if c_bit == 47 and not la57 else 'EPYC-Milan,+la57,phys-bits=52'
 
 
+def accelerator(options):
+    """How QEMU executes: as fast as it can, or with a clock that counts instructions, which takes a single thread."""
+    if options.deterministic:
+        return ['-accel', 'tcg,thread=single', '-icount', 'shift=0,sleep=off']
+    return ['-accel', 'tcg,thread=multi' if options.smp > 1 else 'tcg']
+
+
+def simulator_parameters(options):
+    """What the simulator is told."""
+    words = [f'c_bit={options.c_bit}', f'la57={int("la57" in options.cpu_feature)}']
+    words += ['icount=1'] if options.deterministic else []
+    return ' '.join(words + (['trace_calls=1'] if options.trace_calls else []))
+
+
 def command_line(options, bios, igvm, folder):
     """QEMU's arguments; FOLDER has the pipes and the socket."""
     la57 = 'la57' in options.cpu_feature
     words = [options.qemu, '-machine', 'q35', '-cpu', cpu_model(options.c_bit, la57),
-             '-accel', 'tcg,thread=multi' if options.smp > 1 else 'tcg',
+             *accelerator(options),
              '-m', f'{options.memory >> 20}M', '-smp', str(options.smp),
              '-display', 'none', '-vga', 'none', '-net', 'none', '-monitor', 'none', '-no-reboot',
              '-bios', bios,
              '-fw_cfg', f'name=opt/keel/igvm,file={escape(igvm)}',
-             '-fw_cfg', f'name=opt/keel/sim,string=c_bit={options.c_bit} la57={int(la57)}']
+             '-fw_cfg', f'name=opt/keel/sim,string={simulator_parameters(options)}']
     for name in CONSOLES:
         words += ['-chardev', f'pipe,id={name},path={escape(os.path.join(folder, name))}']
     # OVMF writes its console to the second port as well; the third is the SVSM's alone.
