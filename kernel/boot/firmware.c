@@ -184,6 +184,7 @@ static enum err start_vcpu(const struct image_map *image, gpa_t caa)
 	struct vcpu *vcpu = vcpu_this();
 	struct vmsa *vmsa = pool_alloc_vmsa();
 	struct registry_entry entry = { .caa = caa, .vmpl = (uint8_t)image->guest_vmpl };
+	struct registry_entry *added;
 	struct rmp_result r;
 	enum err err;
 
@@ -201,10 +202,11 @@ static enum err start_vcpu(const struct image_map *image, gpa_t caa)
 	pagestate_lock(caa);
 	pagestate_set(caa, PAGE_SIZE, PAGE_CAA);
 	pagestate_unlock(caa);
-	err = registry_add(&entry);
+	err = registry_add(&entry, &added);
 	if (err != ERR_OK) {
 		return err;
 	}
+	registry_leave(added);
 	return arch_host_vcpu(entry.apic_id, image->guest_vmpl, AP_CREATE_ON_INIT, entry.vmsa,
 			      arch_sev_features());
 }

@@ -19,15 +19,17 @@ enum err registry_init(unsigned int vcpus)
 	return entries != NULL ? ERR_OK : ERR_NOMEM;
 }
 
-enum err registry_add(const struct registry_entry *entry)
+enum err registry_add(const struct registry_entry *values, struct registry_entry **entry)
 {
 	enum err err = ERR_NOMEM;
 
 	lock_take(&lock);
 	for (unsigned int i = 0; i < entry_count && err != ERR_OK; i++) {
 		if (!entries[i].used) {
-			entries[i] = *entry;
+			entries[i] = *values;
 			entries[i].used = true;
+			entries[i].busy = true;
+			*entry = &entries[i];
 			err = ERR_OK;
 		}
 	}
@@ -35,17 +37,22 @@ enum err registry_add(const struct registry_entry *entry)
 	return err;
 }
 
-struct registry_entry *registry_enter(uint32_t apic_id, unsigned int *cursor)
+struct registry_entry *registry_enter(uint32_t apic_id, unsigned int *cursor, bool *passed_over)
 {
 	struct registry_entry *found = NULL;
 
 	lock_take(&lock);
 	for (unsigned int i = *cursor; i < entry_count && found == NULL; i++) {
-		if (entries[i].used && !entries[i].busy && entries[i].apic_id == apic_id) {
-			found = &entries[i];
-			found->busy = true;
-			*cursor = i + 1;
+		if (!entries[i].used || entries[i].apic_id != apic_id) {
+			continue;
 		}
+		if (entries[i].busy) {
+			*passed_over = true;
+			continue;
+		}
+		found = &entries[i];
+		found->busy = true;
+		*cursor = i + 1;
 	}
 	lock_release(&lock);
 	return found;

@@ -24,14 +24,18 @@ struct registry_entry {
 /* Room for so many vCPUs at every lower VMPL, with as many again being replaced. */
 enum err registry_init(unsigned int vcpus);
 
-/* ERR_NOMEM: full. */
-enum err registry_add(const struct registry_entry *entry);
+/*
+ * Keeps a place for a VMSA before it becomes one, busy until registry_leave() or registry_remove():
+ * what the host can run is never without an entry. ERR_NOMEM: full.
+ */
+enum err registry_add(const struct registry_entry *values, struct registry_entry **entry);
 
 /*
  * The vCPU's next entry after *cursor (start with 0), made busy so that it stays until
- * registry_leave(); NULL after the last. Entries that are being deleted are passed over.
+ * registry_leave(); NULL after the last. Entries that are being made or deleted are passed over,
+ * and *passed_over is then set: one that stays may have a call to be answered.
  */
-struct registry_entry *registry_enter(uint32_t apic_id, unsigned int *cursor);
+struct registry_entry *registry_enter(uint32_t apic_id, unsigned int *cursor, bool *passed_over);
 void registry_leave(struct registry_entry *entry);
 
 /*

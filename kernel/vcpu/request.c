@@ -95,13 +95,13 @@ bool request_handle(const struct registry_entry *entry)
  * Whoever may have called on this vCPU: the host does not say, and would not be believed. False:
  * there is nobody to run at the vCPU's VMPL.
  */
-static bool serve_all(struct vcpu *vcpu)
+static bool serve_once(struct vcpu *vcpu, bool *passed_over)
 {
 	unsigned int cursor = 0;
 	struct registry_entry *entry;
 	bool can_run = false;
 
-	while ((entry = registry_enter(vcpu->apic_id, &cursor)) != NULL) {
+	while ((entry = registry_enter(vcpu->apic_id, &cursor, passed_over)) != NULL) {
 		vcpu->caller = entry;
 		if (request_handle(entry)) {
 			vcpu->vmpl = entry->vmpl;
@@ -111,6 +111,23 @@ static bool serve_all(struct vcpu *vcpu)
 		registry_leave(entry);
 	}
 	return can_run;
+}
+
+/*
+ * An entry that another CPU holds is waited for: a deletion that is refused must not cost its vCPU
+ * the call it was just making, or leave it here for ever.
+ */
+static bool serve_all(struct vcpu *vcpu)
+{
+	for (;;) {
+		bool passed_over = false;
+		bool can_run = serve_once(vcpu, &passed_over);
+
+		if (!passed_over) {
+			return can_run;
+		}
+		__builtin_ia32_pause();
+	}
 }
 
 /* A refusal is no reason to end: a VMSA that a guest announced may not have been given to the host

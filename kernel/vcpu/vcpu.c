@@ -158,10 +158,35 @@ static enum err give_back(gpa_t page, unsigned int vmpl, unsigned int caller_vmp
 	return err;
 }
 
+/*
+ * The place comes first: from the moment the page is a VMSA the host can run it, and then it can no
+ * longer be taken back. A running VMSA that counted as the guest's page would be one that the
+ * results of calls can be written to.
+ */
+static enum err add_vcpu(unsigned int vmpl, const struct registry_entry *values)
+{
+	struct registry_entry *entry;
+	unsigned int new_vmpl = 0;
+	enum err err = registry_add(values, &entry);
+
+	if (err != ERR_OK) {
+		return err;
+	}
+	err = convert_to_vmsa(values->vmsa, vmpl, &new_vmpl);
+	if (err != ERR_OK) {
+		registry_remove(entry);
+		return err;
+	}
+	entry->vmpl = (uint8_t)new_vmpl;
+	pagestate_set(values->vmsa, PAGE_SIZE, PAGE_VMSA);
+	pagestate_set(values->caa, PAGE_SIZE, PAGE_CAA);
+	registry_leave(entry);
+	return ERR_OK;
+}
+
 static enum err create_locked(unsigned int vmpl, gpa_t vmsa, gpa_t caa, uint32_t apic_id)
 {
-	struct registry_entry entry = {.vmsa = vmsa, .caa = caa, .apic_id = apic_id};
-	unsigned int new_vmpl = 0;
+	const struct registry_entry values = {.vmsa = vmsa, .caa = caa, .apic_id = apic_id};
 	enum err err = check_new_page(vmsa);
 
 	if (err == ERR_OK) {
@@ -173,19 +198,7 @@ static enum err create_locked(unsigned int vmpl, gpa_t vmsa, gpa_t caa, uint32_t
 	if (err == ERR_OK) {
 		err = clear_pending(caa);
 	}
-	if (err == ERR_OK) {
-		err = convert_to_vmsa(vmsa, vmpl, &new_vmpl);
-	}
-	if (err == ERR_OK) {
-		entry.vmpl = (uint8_t)new_vmpl;
-		err = registry_add(&entry);
-		if (err != ERR_OK) {
-			return give_back(vmsa, new_vmpl, vmpl) == ERR_OK ? err : ERR_FAULT;
-		}
-		pagestate_set(vmsa, PAGE_SIZE, PAGE_VMSA);
-		pagestate_set(caa, PAGE_SIZE, PAGE_CAA);
-	}
-	return err;
+	return err == ERR_OK ? add_vcpu(vmpl, &values) : err;
 }
 
 enum err vcpu_create(unsigned int vmpl, gpa_t vmsa, gpa_t caa, uint32_t apic_id)

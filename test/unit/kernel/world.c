@@ -224,9 +224,9 @@ bool world_serve(uint64_t vmsa, struct world_call *call)
 	struct vcpu *vcpu = vcpu_this();
 	struct registry_entry *entry;
 	unsigned int cursor = 0;
-	bool answered = false;
+	bool answered = false, passed_over = false;
 
-	while ((entry = registry_enter(vcpu->apic_id, &cursor)) != NULL) {
+	while ((entry = registry_enter(vcpu->apic_id, &cursor, &passed_over)) != NULL) {
 		if (entry->vmsa.value == vmsa) {
 			vcpu->caller = entry;
 			answered = request_handle(entry);

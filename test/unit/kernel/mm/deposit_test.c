@@ -184,8 +184,9 @@ WORLD_TEST(slots_come_back)
 }
 
 /*
- * Another vCPU deposits while a withdrawal waits for its flush. It must not get the slot: a CPU that
- * still finds the withdrawn page there would take what the guest wrote for the list of free pages.
+ * Another vCPU deposits while a withdrawal waits for its flush. It must not get the slot: a CPU
+ * that still finds the withdrawn page there would take what the guest wrote for the list of free
+ * pages.
  */
 static void deposit_meanwhile(const struct fake_event *event)
 {

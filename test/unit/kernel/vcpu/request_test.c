@@ -4,7 +4,9 @@
  */
 #include "vcpu/request.h"
 
+#include <pthread.h>
 #include <setjmp.h>
+#include <unistd.h>
 
 #include "snp/ghcb.h"
 #include "snp/vmsa.h"
@@ -272,7 +274,49 @@ WORLD_TEST(loop_waits)
 	CHECK_EQ(idles, 3);
 }
 
+/* Another vCPU tries to delete this one's VMSA, in vain: the call made meanwhile is answered. */
+static void *release(void *entry)
+{
+	usleep(20000);
+	registry_leave(entry);
+	return NULL;
+}
+
+static bool answered(unsigned int vmpl)
+{
+	CHECK_EQ(vmpl, 2);
+	longjmp(stop, 1);
+}
+
+static void idles_too_early(void)
+{
+	CHECK(false);
+	longjmp(stop, 1);
+}
+
+WORLD_TEST(loop_waits_for_a_deletion)
+{
+	const struct world_call call = { .rax = ECHO_CALL, .rcx = 1 };
+	struct registry_entry *entry;
+	bool passed_over;
+	pthread_t other;
+	unsigned int cursor = 0;
+
+	world_boot(&two_cpus);
+	fake_cpu.idle = idles_too_early;
+	fake_host.run = answered;
+	world_ask(world_vmsa(), WORLD_CAA, &call);
+	entry = registry_enter(WORLD_APIC_ID(0), &cursor, &passed_over);
+	CHECK_EQ(pthread_create(&other, NULL, release, entry), 0);
+	if (setjmp(stop) == 0) {
+		request_loop();
+	}
+	CHECK_EQ(guest()->rax, SVSM_SUCCESS);
+	CHECK_EQ(guest()->rcx, ~UINT64_C(1));
+	CHECK_EQ(pthread_join(other, NULL), 0);
+}
+
 UNIT_MAIN(CASE(answers), CASE(refuses_protocols), CASE(reserved_pending_values),
 	  CASE(spurious_entries), CASE(calling_area_vanished), CASE(not_runnable_during_a_call),
 	  CASE(calling_area_vanishes), CASE(calling_area_moves), CASE(loop_serves_and_runs),
-	  CASE(loop_waits))
+	  CASE(loop_waits), CASE(loop_waits_for_a_deletion))

@@ -27,6 +27,8 @@ static struct vmsa *make_vmsa(uint64_t at, uint8_t vmpl)
 	return vmsa;
 }
 
+static bool passed_over;
+
 static void start(void)
 {
 	world_vcpus(&two_cpus);
@@ -61,7 +63,7 @@ WORLD_TEST(creates)
 	CHECK_EQ(world_state(AREA), PAGE_CAA);
 	CHECK_EQ(*(const uint8_t *)fake_at(AREA), 0);
 	CHECK_EQ(((const uint8_t *)fake_at(AREA))[1], 0xFF);
-	entry = registry_enter(KNOWN, &cursor);
+	entry = registry_enter(KNOWN, &cursor, &passed_over);
 	CHECK(entry != NULL && entry->vmsa.value == VMSA && entry->caa.value == AREA);
 	CHECK(entry != NULL && entry->vmpl == 2 && !entry->is_launch);
 }
@@ -185,6 +187,12 @@ WORLD_TEST(creates_for_a_lower_vmpl)
 	CHECK(!fake_may(VMSA, 3, VMPL_READ));
 }
 
+/* From that moment on the host can run it: a CREATE_VCPU that fails must never get there. */
+static void never_a_vmsa(const struct fake_event *event)
+{
+	CHECK(event->op != FAKE_ADJUST || !event->vmsa);
+}
+
 WORLD_TEST(registry_is_full)
 {
 	uint64_t at = UINT64_C(0x600000);
@@ -195,8 +203,11 @@ WORLD_TEST(registry_is_full)
 		world_give(at, 2);
 		world_give(at + PAGE_SIZE, 2);
 		make_vmsa(at, 3);
+		fake_trace.hook = i == 2 * (VMPL_COUNT - 1) * 2 ? never_a_vmsa : NULL;
 		err = vcpu_create(2, gpa(at), gpa(at + PAGE_SIZE), KNOWN);
 	}
+	CHECK(fake_trace.hook == never_a_vmsa);
+	fake_trace.hook = NULL;
 	at -= 2 * PAGE_SIZE;
 	CHECK_EQ(err, ERR_NOMEM);
 	CHECK(!fake_is_vmsa(at));
@@ -260,7 +271,7 @@ WORLD_TEST(deletes)
 	CHECK_EQ(((const struct vmsa *)fake_at(VMSA))->efer & EFER_SVME, 0);
 	CHECK_EQ(world_state(VMSA), PAGE_GUEST);
 	CHECK_EQ(world_state(AREA), PAGE_GUEST);
-	CHECK(registry_enter(KNOWN, &cursor) == NULL);
+	CHECK(registry_enter(KNOWN, &cursor, &passed_over) == NULL);
 	ROW("again");
 	CHECK_EQ(vcpu_delete(2, gpa(VMSA)), ERR_INVALID);
 	ROW("and can be made anew");
@@ -290,7 +301,7 @@ WORLD_TEST(does_not_delete)
 	CHECK_EQ(world_state(VMSA), PAGE_VMSA);
 	fake_set_running(VMSA, false);
 	ROW("inside a call");
-	entry = registry_enter(KNOWN, &cursor);
+	entry = registry_enter(KNOWN, &cursor, &passed_over);
 	CHECK_EQ(vcpu_delete(2, gpa(VMSA)), ERR_INUSE);
 	CHECK(fake_is_vmsa(VMSA));
 	registry_leave(entry);
@@ -305,7 +316,7 @@ WORLD_TEST(remaps)
 
 	start();
 	CHECK_EQ(create(), ERR_OK);
-	entry = registry_enter(KNOWN, &cursor);
+	entry = registry_enter(KNOWN, &cursor, &passed_over);
 	vcpu_this()->caller = entry;
 	memset(fake_at(AREA_2), 0xEE, PAGE_SIZE);
 	CHECK_EQ(vcpu_remap_ca(gpa(AREA_2)), ERR_OK);
@@ -340,7 +351,7 @@ WORLD_TEST(does_not_remap)
 	CHECK_EQ(create(), ERR_OK);
 	ROW("no call");
 	CHECK_EQ(vcpu_remap_ca(gpa(AREA_2)), ERR_REQUEST);
-	entry = registry_enter(KNOWN, &cursor);
+	entry = registry_enter(KNOWN, &cursor, &passed_over);
 	vcpu_this()->caller = entry;
 	fake_take(VMSA_2);
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
