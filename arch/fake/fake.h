@@ -110,6 +110,10 @@ struct image_map *fake_image(void); /* the region's first page */
 /* All memory zero; guest memory assigned and not validated, the region validated. */
 void fake_memory_reset(void);
 
+/* What the RMP says now, to be gone back to: for those who keep one machine for many cases. */
+void fake_rmp_save(void);
+void fake_rmp_restore(void);
+
 /* The host: another system page behind a gPA; one entry for 2 MiB; the page taken away. */
 void fake_remap(uint64_t gpa, uint64_t system_page);
 void fake_assign_2m(uint64_t gpa);
@@ -120,6 +124,7 @@ void fake_give(uint64_t gpa, unsigned int vmpl);
 bool fake_may(uint64_t gpa, unsigned int vmpl, uint8_t access);
 bool fake_is_validated(uint64_t gpa);
 bool fake_is_vmsa(uint64_t gpa);
+bool fake_is_4k(uint64_t gpa); /* assigned, by an entry of that size */
 void fake_set_running(uint64_t vmsa, bool is_running);
 
 /*
@@ -132,7 +137,8 @@ struct fake_trace {
 	unsigned int count; /* may pass FAKE_EVENTS_MAX */
 	unsigned int flushes;
 	void (*hook)(const struct fake_event *event);
-	unsigned int fault_at; /* the RMP instruction of this number (from 1) faults; 0: none */
+	unsigned int instructions; /* of the RMP's, so far */
+	unsigned int fault_at; /* the one of this number (from 1) faults; 0: none */
 	unsigned int fault_status; /* or, when not 0, it gives this EAX */
 };
 extern struct fake_trace fake_trace;

@@ -21,9 +21,10 @@ static ALIGNED(0x200000) uint8_t low[LOW_PAGES * PAGE_SIZE];
 static ALIGNED(0x200000) uint8_t high[FAKE_REGION_BYTES];
 static struct rmp_entry entries[LOW_PAGES + FAKE_REGION_PAGES];
 static uint16_t backing[FAKE_GUEST_PAGES]; /* system page of each guest page */
+static struct rmp_entry saved_entries[LOW_PAGES + FAKE_REGION_PAGES];
+static uint16_t saved_backing[FAKE_GUEST_PAGES];
 static pthread_mutex_t model_lock = PTHREAD_MUTEX_INITIALIZER;
 static _Thread_local bool vmsa_is_mapped;
-static unsigned int instructions;
 static bool is_used;
 
 const struct rmp fake_rmp = {
@@ -75,7 +76,6 @@ void fake_memory_reset(void)
 	is_used = true;
 	memset(entries, 0, sizeof(entries));
 	memset(&fake_trace, 0, sizeof(fake_trace));
-	instructions = 0;
 	for (uint64_t page = 0; page < FAKE_GUEST_PAGES; page++) {
 		backing[page] = (uint16_t)page;
 		must(rmp_assign(&fake_rmp, page * PAGE_SIZE, page * PAGE_SIZE, RMP_4K) == ERR_OK);
@@ -83,6 +83,18 @@ void fake_memory_reset(void)
 	for (uint64_t page = HIGH_FIRST; page < HIGH_FIRST + FAKE_REGION_PAGES; page++) {
 		must(rmp_launch(&fake_rmp, page * PAGE_SIZE, page * PAGE_SIZE, false) == ERR_OK);
 	}
+}
+
+void fake_rmp_save(void)
+{
+	memcpy(saved_entries, entries, sizeof(entries));
+	memcpy(saved_backing, backing, sizeof(backing));
+}
+
+void fake_rmp_restore(void)
+{
+	memcpy(entries, saved_entries, sizeof(entries));
+	memcpy(backing, saved_backing, sizeof(backing));
 }
 
 void fake_take(uint64_t gpa)
@@ -138,6 +150,13 @@ bool fake_is_validated(uint64_t gpa)
 bool fake_is_vmsa(uint64_t gpa)
 {
 	return has_flag(gpa, RMP_VMSA);
+}
+
+bool fake_is_4k(uint64_t gpa)
+{
+	const struct rmp_entry *e = rmp_entry(&fake_rmp, spa_of(gpa));
+
+	return e != NULL && (e->flags & RMP_ASSIGNED) != 0 && e->size == RMP_4K;
 }
 
 void fake_set_running(uint64_t vmsa, bool is_running)
@@ -222,7 +241,7 @@ void arch_vmsa_unmap(void)
 
 static bool is_scripted(struct rmp_result *result)
 {
-	if (fake_trace.fault_at == 0 || ++instructions != fake_trace.fault_at) {
+	if (++fake_trace.instructions != fake_trace.fault_at) {
 		return false;
 	}
 	*result = (struct rmp_result){ .status = fake_trace.fault_status,

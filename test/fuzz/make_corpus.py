@@ -54,6 +54,64 @@ def make_igvm():
     write("igvm_read", "cut", igvm()[:60])
 
 
+def kernel_call(number, rcx, rdx=0, cpu=0, guest=0, how=1):
+    """A call of protocol 0: guest n of a CPU; addresses below 0x20 are pages of the guest's."""
+    return bytes([0, cpu + 2 * guest]) + bytes(8) + bytes([how, number, rcx, rdx])
+
+
+def kernel_service(number, actions, guest=0):
+    """A call of another service, which does these things, one after the other."""
+    return bytes([0, 2 * guest]) + bytes(actions).ljust(8, b"\7") + bytes([4, number, 0, 0, 0])
+
+
+def kernel_list(page, entries, first=0):
+    head = bytes([1, page, len(entries), first, 0])
+    return head + b"".join(bytes([gpa, flags]) for gpa, flags in entries)
+
+
+def kernel_vmsa(page, vmpl):
+    return bytes([2, page, vmpl])
+
+
+def make_kernel():
+    vcpu = kernel_vmsa(1, 2) + kernel_call(2, 1, 2)
+    pages = [(8, 4), (9, 4), (10, 12)]
+    validate = kernel_list(0, pages) + kernel_call(1, 0)
+    write("kernel", "validate", validate + kernel_call(1, 0))
+    write("kernel", "invalidate", validate + kernel_list(0, [(8, 0), (9, 0)]) + kernel_call(1, 0))
+    write("kernel", "resume", kernel_list(0, [(0x80, 5), (8, 4)], 1) + kernel_call(1, 0))
+    write("kernel", "large", kernel_list(0, [(0x50, 5), (0x52, 5)]) + kernel_call(1, 0))
+    write("kernel", "svsm-page", kernel_list(0, [(8, 4), (0x58, 4)]) + kernel_call(1, 0))
+    write("kernel", "no-time", bytes([3, 0xFF, 0]) + validate + kernel_call(1, 0))
+    write("kernel", "create-delete", vcpu + kernel_call(3, 1) + kernel_call(3, 1))
+    write("kernel", "second-cpu", vcpu + kernel_call(6, 0, cpu=1) + kernel_call(3, 1, cpu=1))
+    write("kernel", "lower-vmpl", kernel_vmsa(1, 3) + kernel_call(2, 1, 2) + kernel_call(3, 1))
+    write("kernel", "vmsa-page", vcpu + kernel_list(0, [(1, 0), (2, 0)]) + kernel_call(1, 0))
+    write("kernel", "remap", kernel_call(0, 3) + kernel_call(6, 0) + kernel_call(0, 0x53))
+    write("kernel", "deposit", kernel_list(0, [(4, 0), (5, 0)]) + kernel_call(4, 0) +
+          kernel_call(5, 6) + kernel_call(5, 6))
+    write("kernel", "query-vtom", kernel_call(6, 0) + kernel_call(7, 0) + kernel_call(0xF, 0))
+    write("kernel", "taken-area", vcpu + bytes([3, 0, 0x53]) + kernel_call(6, 0))
+    write("kernel", "failing-rmp", bytes([3, 0x22, 0]) + validate)
+    for what in range(6):
+        write("kernel", f"service-{what}", kernel_service(1, [what]) + kernel_service(1, []) +
+              kernel_service(3, [what, 1]) + kernel_service(3, [what, 1]))
+
+
+def make_memmap():
+    def entries(*ranges):
+        return b"".join(struct.pack("<QQHHI", *r, 0, 0) for r in ranges)
+    end = bytes(24)
+    write("memmap", "good", entries((0, 0xA0, 0), (0x100, 0x7FF00, 0)) + end)
+    write("memmap", "joined", entries((0, 0x100, 0), (0x100, 0x100, 0), (0x300, 1, 1)) + end)
+    write("memmap", "region", entries((0x3FFFF, 0x900, 0)) + end)
+    write("memmap", "overlap", entries((0x100, 0x100, 0), (0x1FF, 2, 0)) + end)
+    write("memmap", "too-high", entries((1 << 40, 1, 0)) + end)
+    write("memmap", "wraps", entries((1, (1 << 52) - 1, 0)) + end)
+    write("memmap", "no-end", entries((5, 6, 0))[:23])
+    write("memmap", "many", entries(*((2 * i, 1, 0) for i in range(80))))
+
+
 def make_elf():
     write("elf_read", "kernel", made.kernel()[:0x2400])
     write("elf_read", "stub", made.stub()[:0x1100])
@@ -137,3 +195,5 @@ if __name__ == "__main__":
     make_fwcfg()
     make_route()
     make_core()
+    make_kernel()
+    make_memmap()

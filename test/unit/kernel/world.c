@@ -85,6 +85,8 @@ static void put_parameters(struct image_map *image, const struct world *world)
 	const uint32_t cpus = world->cpus;
 
 	map[0].page_count = WORLD_FIRMWARE / PAGE_SIZE;
+	map[1].page_number = REGION_BASE_DEFAULT / PAGE_SIZE;
+	map[1].page_count = world->claims_region ? FAKE_REGION_PAGES : 0;
 	memcpy((uint8_t *)image + WORLD_COUNT_PAGE * PAGE_SIZE, &cpus, sizeof(cpus));
 }
 

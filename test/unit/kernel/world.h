@@ -43,6 +43,7 @@ enum world_service {
 struct world {
 	unsigned int cpus;
 	unsigned int guest_vmpl;
+	bool claims_region; /* the host's memory map has the SVSM's region as guest memory */
 };
 
 /* Memory and image map only; nothing of the kernel has run. */

@@ -7,7 +7,7 @@
 #include "mm/pool.h"
 #include "world.h"
 
-static const struct world two_cpus = { 2, 2 };
+static const struct world two_cpus = { .cpus = 2, .guest_vmpl = 2 };
 
 static struct image_service *service(void)
 {

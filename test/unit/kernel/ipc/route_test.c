@@ -7,7 +7,7 @@
 #include "world.h"
 #include "x86/regs.h"
 
-static const struct world one_cpu = { 1, 2 };
+static const struct world one_cpu = { .cpus = 1, .guest_vmpl = 2 };
 
 /* Dies when asked for call 1. */
 static void mortal(struct msg_buffer *msg, uint64_t first)

@@ -10,7 +10,7 @@
 #include "world.h"
 #include "x86/regs.h"
 
-static const struct world one_cpu = { 1, 2 };
+static const struct world one_cpu = { .cpus = 1, .guest_vmpl = 2 };
 
 #define PROTOCOL WORLD_PROTOCOL(WORLD_PLAIN)
 

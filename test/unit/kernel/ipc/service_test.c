@@ -10,7 +10,7 @@
 #include "world.h"
 #include "x86/regs.h"
 
-static const struct world three_cpus = { 3, 2 };
+static const struct world three_cpus = { .cpus = 3, .guest_vmpl = 2 };
 
 /* Calls that the programs below understand. */
 enum {

@@ -7,7 +7,7 @@
 #include "mm/pool.h"
 #include "world.h"
 
-static const struct world one_cpu = { 1, 2 };
+static const struct world one_cpu = { .cpus = 1, .guest_vmpl = 2 };
 
 #define GIVEN	 UINT64_C(0x200000) /* two pages that the guest has */
 #define UNGIVEN	 UINT64_C(0x300000) /* its memory, not validated */

@@ -9,7 +9,7 @@
 #include "svsm/core.h"
 #include "world.h"
 
-static const struct world one_cpu = { 1, 2 };
+static const struct world one_cpu = { .cpus = 1, .guest_vmpl = 2 };
 
 #define PAGE  UINT64_C(0x200000)
 #define LARGE UINT64_C(0x400000) /* one 2 MiB entry */

@@ -4,7 +4,7 @@
 #include "panic.h"
 #include "world.h"
 
-static const struct world one_cpu = { 1, 2 };
+static const struct world one_cpu = { .cpus = 1, .guest_vmpl = 2 };
 
 WORLD_TEST(gives_all_and_no_more)
 {

@@ -1,7 +1,7 @@
 /* Copies between a service and its guest: bounds on both sides, and nothing moves when refused. */
 #include "caller.h"
 
-static const struct world one_cpu = { 1, 2 };
+static const struct world one_cpu = { .cpus = 1, .guest_vmpl = 2 };
 
 #define PAGE	UINT64_C(0x200000)
 #define SCRATCH offsetof(struct msg_buffer, scratch)

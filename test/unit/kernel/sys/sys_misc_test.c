@@ -1,7 +1,7 @@
 /* The small system calls: log lines that cannot lie about their writer, random bytes, versions. */
 #include "caller.h"
 
-static const struct world one_cpu = { 1, 2 };
+static const struct world one_cpu = { .cpus = 1, .guest_vmpl = 2 };
 
 #define SCRATCH offsetof(struct msg_buffer, scratch)
 

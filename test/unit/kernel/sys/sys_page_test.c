@@ -7,7 +7,7 @@
 #include "mm/deposit.h"
 #include "svsm/core.h"
 
-static const struct world one_cpu = { 1, 2 };
+static const struct world one_cpu = { .cpus = 1, .guest_vmpl = 2 };
 
 #define PAGE	UINT64_C(0x200000)
 #define LIST	offsetof(struct msg_buffer, in)

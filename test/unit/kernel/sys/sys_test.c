@@ -3,7 +3,7 @@
 
 #include "caller.h"
 
-static const struct world one_cpu = { 1, 2 };
+static const struct world one_cpu = { .cpus = 1, .guest_vmpl = 2 };
 
 static const struct {
 	const char *name;

@@ -5,7 +5,7 @@
 #include "vcpu/vcpu.h"
 #include "x86/msr.h"
 
-static const struct world one_cpu = { 1, 2 };
+static const struct world one_cpu = { .cpus = 1, .guest_vmpl = 2 };
 
 #define VMSA UINT64_C(0x201000)
 #define AREA UINT64_C(0x202000)

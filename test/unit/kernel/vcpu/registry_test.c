@@ -4,7 +4,7 @@
 #include "mm/pool.h"
 #include "world.h"
 
-static const struct world one_cpu = { 1, 2 };
+static const struct world one_cpu = { .cpus = 1, .guest_vmpl = 2 };
 
 #define ROOM 6u /* of one vCPU */
 

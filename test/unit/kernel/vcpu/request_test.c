@@ -15,7 +15,7 @@
 #include "world.h"
 #include "x86/msr.h"
 
-static const struct world two_cpus = { 2, 2 };
+static const struct world two_cpus = { .cpus = 2, .guest_vmpl = 2 };
 
 #define ECHO_CALL SVSM_CALL(WORLD_PROTOCOL(WORLD_PLAIN), 5)
 

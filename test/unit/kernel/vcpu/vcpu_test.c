@@ -10,7 +10,7 @@
 #include "world.h"
 #include "x86/msr.h"
 
-static const struct world two_cpus = { 2, 2 };
+static const struct world two_cpus = { .cpus = 2, .guest_vmpl = 2 };
 
 #define VMSA	UINT64_C(0x200000)
 #define AREA	UINT64_C(0x201000)
