@@ -109,6 +109,21 @@ static bool event_simple(struct ghcb_call *call)
 	}
 }
 
+/* One address for all vCPUs, kept for the guest: info 1 says whether it is set (0) or asked (1). */
+static void event_jump_table(struct ghcb_call *call)
+{
+	static uint64_t table;
+
+	if (call->request.info_1 > 1) {
+		ghcb_malformed(call, GHCB_BAD_INPUT);
+		return;
+	}
+	if (call->request.info_1 == 0) {
+		table = call->request.info_2;
+	}
+	ghcb_result(call, GHCB_RESULT_OK, table);
+}
+
 static void event_unsupported(const struct ghcb_call *call)
 {
 	log_fatal("VMPL%u rip 0x%lx reports an event it cannot handle: 0x%lx", call->context->vmpl,
@@ -138,6 +153,9 @@ static void event(struct ghcb_call *call)
 		break;
 	case GHCB_EVENT_GET_APIC_IDS:
 		ghcb_apic_ids(call);
+		break;
+	case GHCB_EVENT_AP_JUMP_TABLE:
+		event_jump_table(call);
 		break;
 	case GHCB_EVENT_RUN_VMPL:
 		ghcb_run_vmpl(call);

@@ -127,6 +127,9 @@ static void unload(struct vcpu *vcpu, uint64_t exit_code)
 		return;
 	}
 	vmcb_store(c);
+	if (smp_holder() == vcpu) {
+		vmcb_store_fpu(c);
+	}
 	c->vmsa->guest_exitcode = exit_code;
 	c->vmsa->guest_exitinfo1 = 0;
 	c->vmsa->guest_exitinfo2 = 0;
@@ -206,6 +209,9 @@ static void run_once(struct vcpu *vcpu)
 	}
 	if (run_guest(vcpu, c)) {
 		exit_handle(vcpu);
+	} else if (c->vmpl == 0) {
+		/* Another CPU took VMPL0 from here; a lower VMPL's page may be the guest's again. */
+		vmcb_store_fpu(c);
 	}
 	take_nmi(vcpu);
 	if (++vcpu->exits == params.max_exits) {

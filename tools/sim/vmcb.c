@@ -217,12 +217,19 @@ void vmcb_load(struct context *c, struct vmsa *vmsa)
 void vmcb_store(struct context *c)
 {
 	struct vmsa *vmsa = c->vmsa;
+	uint64_t svme = vmsa->efer & EFER_SVME;
 
 	registers_copy(vmsa, c->save);
+	/* Somebody may have taken it away to keep this VMSA from being run again. */
+	vmsa->efer = (vmsa->efer & ~EFER_SVME) | svme;
 	gprs_store(&c->gprs, vmsa);
-	fpu_store(vmsa);
-	vmsa->tsc_aux = (uint32_t)rdmsr(MSR_TSC_AUX);
 	vmsa->vintr_ctrl = (vmsa->vintr_ctrl & ~BIT(10)) | ((c->vmcb->int_state & 1) << 10);
+}
+
+void vmcb_store_fpu(struct context *c)
+{
+	fpu_store(c->vmsa);
+	c->vmsa->tsc_aux = (uint32_t)rdmsr(MSR_TSC_AUX);
 }
 
 void vmcb_advance(struct context *c, unsigned int bytes)

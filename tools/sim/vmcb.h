@@ -49,5 +49,7 @@ void vmcb_prepare(struct context *c);
 /* VMSA page into VMCB, registers and FPU, and back. */
 void vmcb_load(struct context *c, struct vmsa *vmsa);
 void vmcb_store(struct context *c);
+/* The parts of it that are in the CPU itself: only the CPU that ran the context can save them. */
+void vmcb_store_fpu(struct context *c);
 /* The instruction that exited has been done: go behind it. */
 void vmcb_advance(struct context *c, unsigned int bytes);
