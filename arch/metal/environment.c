@@ -186,7 +186,8 @@ enum err arch_boot_page_tables(const struct image_map *image)
 	enum err err = tables_build(image);
 
 	if (err == ERR_OK) {
-		insn_write_cr0(insn_read_cr0() | CR0_WP);
+		/* No service may use x87 or SSE: nobody would keep their registers apart. */
+		insn_write_cr0(insn_read_cr0() | CR0_WP | CR0_EM);
 		insn_write_cr4(insn_read_cr4() | CR4_SMEP | CR4_SMAP | CR4_UMIP);
 		log_info("page tables: %u levels", (insn_read_cr4() & CR4_LA57) != 0 ? 5 : 4);
 	}

@@ -7,6 +7,7 @@ void cases_pvalidate(void); /* lists and pages */
 void cases_vcpu(void); /* CREATE_VCPU, DELETE_VCPU */
 void cases_remap(void); /* REMAP_CA */
 void cases_random(void); /* against a model of what pages are */
+void cases_smp(void); /* a second CPU, where there is one */
 void cases_hello(void); /* the example service; only where the image has it */
 void cases_mem(void); /* DEPOSIT_MEM, WITHDRAW_MEM */
 void cases_faulty(void); /* services that die; only where the image has the faulty one */

@@ -78,6 +78,7 @@ static const struct {
 	{"SYSENTER", FAULTY_SYSENTER},
 	{"STAC", FAULTY_STAC},
 	{"SSE", FAULTY_SSE},
+	{"x87", FAULTY_X87},
 	{"SS of the kernel", FAULTY_KERNEL_SS},
 	{"far jump to CPL0", FAULTY_KERNEL_CS},
 	{"single step", FAULTY_STEP},

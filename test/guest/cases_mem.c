@@ -10,9 +10,9 @@
 #define DEPOSIT	 SVSM_CALL(SVSM_PROTOCOL_CORE, SVSM_CORE_DEPOSIT_MEM)
 #define WITHDRAW SVSM_CALL(SVSM_PROTOCOL_CORE, SVSM_CORE_WITHDRAW_MEM)
 
-#define LIST_GPA (RAM_4K + 0x60000)
-#define GIFT_GPA (RAM_4K + 0x61000)
-#define IDLE_GPA (RAM_4K + 0x70000) /* not validated */
+#define LIST_GPA (RAM_4K + 0xF0000)
+#define GIFT_GPA (RAM_4K + 0xF1000)
+#define IDLE_GPA (RAM_4K + 0xF8000) /* not validated */
 #define BIG_GPA	 (RAM_2M + 4 * PAGE_2M_SIZE)
 
 struct list {

@@ -9,6 +9,7 @@
 #include "cpu.h"
 #include "layout.h"
 #include "snp/ghcb_msr.h"
+#include "x86/paging.h"
 
 #define REASON_HOST  2
 #define PSC_ATTEMPTS 1024
@@ -84,21 +85,32 @@ static void begin_with_buffer(uint64_t code, uint64_t info_1, uint64_t info_2)
 	set_valid(ghcb_page(), GHCB_VALID(scratch));
 }
 
-static void finish(void)
+/* False: the host refuses. */
+static bool try_finish(void)
 {
 	compiler_barrier();
 	cpu_vmgexit();
 	compiler_barrier();
-	if ((uint32_t)ghcb_page()->exit_info_1 != GHCB_RESULT_OK) {
+	return (uint32_t)ghcb_page()->exit_info_1 == GHCB_RESULT_OK;
+}
+
+static void finish(void)
+{
+	if (!try_finish()) {
 		ghcb_terminate(REASON_HOST);
 	}
+}
+
+static void put_rax(uint64_t rax)
+{
+	ghcb_page()->rax = rax;
+	set_valid(ghcb_page(), GHCB_VALID(rax));
 }
 
 uint64_t ghcb_ioio(uint64_t info, uint64_t rax)
 {
 	begin(EXIT_IOIO, info, 0);
-	ghcb_page()->rax = rax;
-	set_valid(ghcb_page(), GHCB_VALID(rax));
+	put_rax(rax);
 	finish();
 	return ghcb_page()->rax;
 }
@@ -140,4 +152,45 @@ bool ghcb_page_state(uint64_t gpa, bool is_2m, bool is_private)
 		}
 	}
 	return false;
+}
+
+bool ghcb_ap_creation(uint64_t info, uint64_t vmsa_gpa, uint64_t sev_features)
+{
+	begin(GHCB_EVENT_AP_CREATION, info, vmsa_gpa);
+	put_rax(sev_features);
+	return try_finish();
+}
+
+/* The page that the host writes the ids to: shared like the GHCB, once and for all. */
+static bool share_page(uint64_t gpa)
+{
+	uint64_t *entry = (uint64_t *)(uintptr_t)PT_GPA + (gpa - TABLES_GPA) / PAGE_SIZE;
+
+	if (!ghcb_page_state(gpa, false, false)) {
+		return false;
+	}
+	*entry = gpa | PTE_PRESENT | PTE_WRITE;
+	cpu_flush_tlb();
+	return true;
+}
+
+uint32_t ghcb_apic_ids(uint32_t ids[GHCB_APIC_IDS_MAX])
+{
+	const uint32_t *page = (const uint32_t *)(uintptr_t)SHARED_GPA;
+	uint32_t count = 0;
+
+	if (!share_page(SHARED_GPA)) {
+		return 0;
+	}
+	begin(GHCB_EVENT_GET_APIC_IDS, SHARED_GPA, 0);
+	put_rax(1); /* page */
+	if (!try_finish() || ghcb_page()->rax != 1) {
+		return 0;
+	}
+	count = READ_ONCE(page[0]);
+	count = count <= GHCB_APIC_IDS_MAX ? count : GHCB_APIC_IDS_MAX;
+	for (uint32_t i = 0; i < count; i++) {
+		ids[i] = READ_ONCE(page[1 + i]);
+	}
+	return count;
 }

@@ -26,3 +26,11 @@ void ghcb_port_write_string(uint16_t port, const char *text, uint32_t bytes);
 
 /* Asks for a page, of 4 KiB or 2 MiB, to be private or shared. */
 bool ghcb_page_state(uint64_t gpa, bool is_2m, bool is_private);
+
+/* AP creation, GHCB event 0x80000013: `info` as AP_CREATION_INFO() makes it. */
+bool ghcb_ap_creation(uint64_t info, uint64_t vmsa_gpa, uint64_t sev_features);
+
+#define GHCB_APIC_IDS_MAX 64
+
+/* The APIC ids of all CPUs; yields how many there are, 0 when the host does not say. */
+uint32_t ghcb_apic_ids(uint32_t ids[GHCB_APIC_IDS_MAX]);

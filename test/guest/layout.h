@@ -11,6 +11,7 @@
 #define PD_GPA	     0x802000
 #define PT_GPA	     0x806000 /* of the 2 MiB at TABLES_GPA, page by page */
 #define TABLES_BYTES 0x8000
+#define SHARED_GPA   0x808000 /* not validated: what the host tells, cases_smp.c */
 #define GHCB_GPA     0x809000 /* not validated: shared with the host from the start */
 #define SECRETS_GPA  0x80d000
 #define CPUID_GPA    0x80e000

@@ -31,6 +31,7 @@ void guest_main(void)
 	cases_vcpu();
 	cases_remap();
 	cases_random();
+	cases_smp();
 	cases_hello();
 	cases_mem();
 	cases_faulty();

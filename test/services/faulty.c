@@ -347,6 +347,9 @@ static void odd_fault(uint32_t call)
 	case FAULTY_STAC:
 		__asm__ volatile("stac");
 		break;
+	case FAULTY_X87:
+		__asm__ volatile("fninit; fld1");
+		break;
 	case FAULTY_SSE:
 		__asm__ volatile("xorps %xmm0, %xmm0");
 		break;

@@ -1,6 +1,6 @@
 """Runs the test guest (test/guest) at one VMPL with hello and the faulty service; its cases are counted.
 
-Usage: guest_test.py VMPL
+Usage: guest_test.py VMPL [CPUS]
 """
 
 import os
@@ -15,7 +15,7 @@ from common import BUILD
 END = r'^(\d+) passed, (\d+) failed$'
 
 
-def main(vmpl):
+def main(vmpl, cpus='1'):
     """Boot and count."""
     checks = Checks()
     image = os.path.join(BUILD, f'keel-guest-test-vmpl{vmpl}.igvm')
@@ -23,7 +23,7 @@ def main(vmpl):
                      kernel='kernel/keel-test.elf',
                      services={'hello': 'services/hello.elf', 'faulty': 'test/services/faulty.elf',
                                'fragile': 'test/services/faulty.elf'})
-    boot = Boot('--igvm', image, '--expect', END, '--timeout', '300')
+    boot = Boot('--igvm', image, '--expect', END, '--timeout', '300', '--smp', cpus)
     cases = boot.log('guest')
     print('\n'.join(line for line in cases if not re.search(END, line)))
     ends = [match for match in (re.search(END, line) for line in cases) if match]
@@ -37,4 +37,4 @@ def main(vmpl):
 
 
 if __name__ == '__main__':
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), *sys.argv[2:])
