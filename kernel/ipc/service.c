@@ -1,7 +1,8 @@
 /*
- * States of a service and of its part on each CPU. Its lock guards `up`, `inside` and every
- * `place`; the part of a CPU that runs is that CPU's alone. A dead service is made anew by the
- * first call after the last CPU left it, if its table entry says so.
+ * States of a service and of its part on each CPU. Its lock guards `up`, `starting`, `inside` and
+ * every `place`; it is never held while the service runs. The part of a CPU that runs is that CPU's
+ * alone. A dead service is made anew by the first call after the last CPU left it, if its table
+ * entry says so.
  */
 #include "service.h"
 
@@ -19,6 +20,7 @@ enum place {
 	PLACE_FRESH, /* at its entry point */
 	PLACE_READY, /* waits for a request */
 	PLACE_PARKED, /* yielded inside the call that `parked` names */
+	PLACE_INSIDE, /* runs: nobody else changes it */
 };
 
 struct service_cpu {
@@ -32,6 +34,7 @@ struct service {
 	const struct service_entry *entry;
 	struct lock lock;
 	bool up;
+	bool starting; /* one CPU makes it anew */
 	bool initialised;
 	unsigned int inside; /* CPUs in a call, parked ones included */
 	struct loaded loaded;
@@ -93,23 +96,27 @@ static enum run_end make_ready(struct service *s, struct service_cpu *c)
 	c->run.ctx.rsi = !s->initialised;
 	s->initialised = true;
 	end = run_start(s->entry, &s->loaded.space, &c->run);
-	if (end == RUN_REPLIED) {
-		c->place = PLACE_READY;
-		return RUN_REPLIED;
-	}
-	return RUN_DIED;
+	return end == RUN_REPLIED ? RUN_REPLIED : RUN_DIED;
 }
 
 /*
  * With the lock and nobody inside: all parts go back to the measured image, and service_init() runs
- * before any other CPU can enter.
+ * before any other CPU can enter. It may never come back, so the lock is given up meanwhile.
  */
 static void restart(struct service *s, struct service_cpu *c)
 {
-	log_info("service %s: restarted from its measured image", s->entry->name);
+	bool is_ready;
+
+	log_notice("service %s: restarted from its measured image", s->entry->name);
 	loader_reset(&s->loaded);
 	reset_cpus(s);
-	s->up = make_ready(s, c) == RUN_REPLIED;
+	s->starting = true;
+	lock_release(&s->lock);
+	is_ready = make_ready(s, c) == RUN_REPLIED;
+	lock_take(&s->lock);
+	s->starting = false;
+	s->up = is_ready;
+	c->place = PLACE_READY;
 }
 
 static bool same_call(const struct route_call *a, const struct route_call *b)
@@ -118,23 +125,34 @@ static bool same_call(const struct route_call *a, const struct route_call *b)
 	       a->rcx == b->rcx && a->rdx == b->rdx && a->r8 == b->r8 && a->r9 == b->r9;
 }
 
-/* Takes a place inside, or says why not. */
-static enum err enter(struct service *s, struct service_cpu *c)
+/* With the lock. */
+static enum err may_enter(struct service *s, struct service_cpu *c)
 {
-	enum err err = ERR_OK;
-
-	lock_take(&s->lock);
+	if (s->starting) {
+		return ERR_BUSY;
+	}
 	if (!s->up && s->inside == 0 && s->entry->death == SERVICE_RESTART) {
 		restart(s, c);
 	}
 	if (!s->up) {
-		err = ERR_DEAD;
-	} else if (c->place != PLACE_PARKED) {
-		if (s->inside > 0 && !s->entry->reentrant) {
-			err = ERR_BUSY;
-		} else {
-			s->inside++;
-		}
+		return ERR_DEAD;
+	}
+	/* Whoever is parked is inside already. */
+	return c->place != PLACE_PARKED && s->inside > 0 && !s->entry->reentrant ? ERR_BUSY
+										 : ERR_OK;
+}
+
+/* Takes a place inside, or says why not; *was is where this CPU's part stood. */
+static enum err enter(struct service *s, struct service_cpu *c, enum place *was)
+{
+	enum err err;
+
+	lock_take(&s->lock);
+	err = may_enter(s, c);
+	if (err == ERR_OK) {
+		*was = c->place;
+		c->place = PLACE_INSIDE;
+		s->inside += *was != PLACE_PARKED;
 	}
 	lock_release(&s->lock);
 	return err;
@@ -152,8 +170,10 @@ static enum run_end leave(struct service *s, struct service_cpu *c, enum run_end
 	if (end == RUN_DIED) {
 		/* Parts that are parked elsewhere die with it; nobody resumes them. */
 		for (unsigned int i = 0; i < vcpu_count(); i++) {
-			s->inside -= s->cpus[i].place == PLACE_PARKED;
-			s->cpus[i].place = PLACE_FRESH;
+			if (s->cpus[i].place != PLACE_INSIDE) {
+				s->inside -= s->cpus[i].place == PLACE_PARKED;
+				s->cpus[i].place = PLACE_FRESH;
+			}
 		}
 		s->up = false;
 		log_notice("service %s: died; %s", s->entry->name,
@@ -169,14 +189,15 @@ static enum run_end leave(struct service *s, struct service_cpu *c, enum run_end
  * another one helps it to its end and is told to try again, so a guest that forgot (kexec) is not
  * locked out.
  */
-static enum err perform(struct service *s, struct service_cpu *c, struct route_call *call)
+static enum err perform(struct service *s, struct service_cpu *c, enum place was,
+			struct route_call *call)
 {
-	bool was_parked = c->place == PLACE_PARKED;
+	bool was_parked = was == PLACE_PARKED;
 	bool is_other = was_parked && !same_call(&c->parked, call);
 	struct route_call work = was_parked ? c->parked : *call;
 	enum run_end end = RUN_REPLIED;
 
-	if (c->place == PLACE_FRESH) {
+	if (was == PLACE_FRESH) {
 		end = make_ready(s, c);
 	}
 	if (end == RUN_REPLIED) {
@@ -200,9 +221,10 @@ static enum err perform(struct service *s, struct service_cpu *c, struct route_c
 enum err service_call(struct service *service, struct route_call *call)
 {
 	struct service_cpu *c = &service->cpus[arch_cpu_index()];
-	enum err err = enter(service, c);
+	enum place was = PLACE_FRESH;
+	enum err err = enter(service, c, &was);
 
-	return err == ERR_OK ? perform(service, c, call) : err;
+	return err == ERR_OK ? perform(service, c, was, call) : err;
 }
 
 struct service *service_find(uint32_t protocol)
@@ -247,6 +269,7 @@ static enum err start(struct service *s, const struct service_entry *entry,
 		log_error("service %s: failed to initialise", entry->name);
 		return ERR_DEAD;
 	}
+	c->place = PLACE_READY;
 	log_info("service %s: protocol %x version %u-%u ready", entry->name, entry->protocol,
 		 entry->version_min, entry->version_max);
 	return ERR_OK;

@@ -20,12 +20,14 @@ enum {
 	WRITE,	  /* to its data; RCX is what was there before */
 	INSIDE,	  /* runs `inside` as CPU 1, then as ECHO */
 	INSIDE_YIELD, /* the same, then yields */
+	YIELD_INSIDE, /* yields, then as INSIDE */
 };
 
 static void (*inside)(void);
 static unsigned int inits; /* runs of service_init() */
 static unsigned int starts;
 static bool init_fails;
+static bool init_is_slow; /* `inside` happens during service_init() */
 
 static void play_other_cpu(void)
 {
@@ -39,6 +41,10 @@ static void perform(struct msg_buffer *msg)
 	uint8_t *data = fake_user_at(WORLD_DATA_VA, IMAGE_WRITE);
 
 	switch (msg->request.call) {
+	case YIELD_INSIDE:
+		(void)fake_sys(SYS_YIELD, 0, 0, 0);
+		play_other_cpu();
+		break;
 	case DIE:
 		fake_raise(VECTOR_GP, 0);
 	case YIELD:
@@ -69,6 +75,9 @@ static void program(struct msg_buffer *msg, uint64_t first)
 	inits += first != 0;
 	if (first != 0 && init_fails) {
 		(void)fake_sys(SYS_EXIT, 0, 0, 0);
+	}
+	if (first != 0 && init_is_slow) {
+		play_other_cpu();
 	}
 	for (;;) {
 		(void)fake_sys(SYS_REPLY_WAIT, 0, 0, 0);
@@ -268,6 +277,37 @@ WORLD_TEST(dies_before_another_yields)
 	CHECK_EQ(inits, 1);
 }
 
+/* The same, with CPU 0 in work that it had parked and took up again: it still counts, once. */
+WORLD_TEST(dies_while_another_resumed)
+{
+	start();
+	inside = other_dies;
+	CHECK_CALL(WORLD_SHARED, 0, YIELD_INSIDE, 9, SVSM_ERR_INCOMPLETE);
+	CHECK_EQ(dispatch(WORLD_SHARED, 0, YIELD_INSIDE, 9).rcx, ~UINT64_C(9));
+	CHECK_EQ(inits, 0);
+	CHECK_CALL(WORLD_SHARED, 1, ECHO, 0, SVSM_SUCCESS);
+	CHECK_CALL(WORLD_SHARED, 0, ECHO, 0, SVSM_SUCCESS);
+	CHECK_EQ(inits, 1);
+}
+
+static void expect_both_busy(void)
+{
+	CHECK_CALL(WORLD_PLAIN, 1, ECHO, 1, SVSM_ERR_BUSY);
+	CHECK_CALL(WORLD_PLAIN, 2, DIE, 1, SVSM_ERR_BUSY);
+}
+
+/* A service_init() that takes long, or for ever, holds its own vCPU and no other. */
+WORLD_TEST(busy_while_it_starts_again)
+{
+	start();
+	CHECK_CALL(WORLD_PLAIN, 0, DIE, 0, SVSM_ERR_KEEL_SERVICE_DIED);
+	inside = expect_both_busy;
+	init_is_slow = true;
+	CHECK_CALL(WORLD_PLAIN, 0, ECHO, 9, SVSM_SUCCESS);
+	CHECK_EQ(inits, 1);
+	CHECK_CALL(WORLD_PLAIN, 1, ECHO, 9, SVSM_SUCCESS);
+}
+
 static void boot_fails(const char *name, void (*spoil)(struct image_map *image), enum err want)
 {
 	size_t free_pages;
@@ -360,6 +400,7 @@ UNIT_MAIN(CASE(one_cpu_initialises), CASE(restarts_from_the_image), CASE(stays_d
 	  CASE(restart_fails), CASE(yields_and_resumes), CASE(other_call_while_parked),
 	  CASE(dies_while_another_helps), CASE(one_at_a_time), CASE(many_at_a_time),
 	  CASE(parked_parts_die_too), CASE(busy_while_running), CASE(dies_while_another_is_inside),
-	  CASE(dies_before_another_yields), CASE(no_image_of_it), CASE(too_few_images),
+	  CASE(dies_before_another_yields), CASE(dies_while_another_resumed),
+	  CASE(busy_while_it_starts_again), CASE(no_image_of_it), CASE(too_few_images),
 	  CASE(name_only_begins_alike), CASE(nothing_to_load), CASE(no_memory_for_it),
 	  CASE(entry_is_no_code), CASE(init_fails_at_boot))
