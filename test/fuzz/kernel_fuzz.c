@@ -145,17 +145,19 @@ static void call(void)
 	uint8_t how = rdbuf_u8(&in);
 	unsigned int cursor = 0, n = 0;
 	struct registry_entry *entry;
+	bool is_held = false;
 
 	fake_set_cpu(how % CPUS);
 	action_at = 0;
 	(void)rdbuf_copy(&in, actions, sizeof(actions));
-	while ((entry = registry_enter(WORLD_APIC_ID(how % CPUS), &cursor)) != NULL) {
+	while ((entry = registry_enter(WORLD_APIC_ID(how % CPUS), &cursor, &is_held)) != NULL) {
 		if (n++ == how / CPUS % 4 && fake_may(entry->caa.value, 0, VMPL_WRITE)) {
 			ask(fake_at(entry->vmsa.value), fake_at(entry->caa.value));
 		}
 		serve(entry);
 		registry_leave(entry);
 	}
+	FUZZ_CHECK(!is_held);
 	fake_set_cpu(0);
 }
 
@@ -239,7 +241,7 @@ static void watch(const struct fake_event *event)
 		return;
 	}
 	FUZZ_CHECK(first + pages <= FAKE_GUEST_PAGES);
-	FUZZ_CHECK(!grants || !event->vmsa);
+	FUZZ_CHECK(!grants || !event->vmsa || event->perms == VMPL_READ);
 	for (uint64_t page = first; page < first + pages; page++) {
 		FUZZ_CHECK(!grants || !is_fresh[page] || is_empty(page * PAGE_SIZE));
 		is_fresh[page] = validates;
@@ -261,7 +263,7 @@ static void check_pages(void)
 		const struct rmp_entry *e = rmp_entry(&fake_rmp, i * PAGE_SIZE);
 
 		if ((e->flags & RMP_VMSA) != 0) {
-			FUZZ_CHECK(granted(e) == 0);
+			FUZZ_CHECK((granted(e) & ~VMPL_READ) == 0);
 			FUZZ_CHECK(pagestate_get(gpa(i * PAGE_SIZE)) == PAGE_VMSA);
 		} else if (granted(e) != 0) {
 			enum page_state state = pagestate_get(gpa(i * PAGE_SIZE));
@@ -332,8 +334,9 @@ static void restore_vcpus(uint32_t apic_id)
 {
 	struct registry_entry *entry;
 	unsigned int cursor = 0;
+	bool is_held = false;
 
-	while ((entry = registry_enter(apic_id, &cursor)) != NULL) {
+	while ((entry = registry_enter(apic_id, &cursor, &is_held)) != NULL) {
 		registry_set_caa(entry, gpa(WORLD_CAA));
 		if (entry->is_launch) {
 			registry_leave(entry);
