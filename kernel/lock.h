@@ -5,6 +5,7 @@
 #pragma once
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct lock {
@@ -19,6 +20,14 @@ static inline void lock_take(struct lock *lock)
 	while (atomic_load_explicit(&lock->serving, memory_order_acquire) != ticket) {
 		__builtin_ia32_pause();
 	}
+}
+
+/* Takes it if nobody has it or waits for it. */
+static inline bool lock_try(struct lock *lock)
+{
+	uint32_t serving = atomic_load_explicit(&lock->serving, memory_order_acquire);
+
+	return atomic_compare_exchange_strong(&lock->next, &serving, serving + 1);
 }
 
 static inline void lock_release(struct lock *lock)

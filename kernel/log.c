@@ -11,6 +11,7 @@
 #define LINE_BYTES    224
 #define EARLY_BYTES   4096
 #define LOG_FLOOD_MAX 200
+#define LAST_TRIES    1000000 /* another CPU's line takes less */
 
 static struct lock log_lock; /* guards all below and the console */
 static bool console_ready;
@@ -79,6 +80,22 @@ void log_limited(enum log_level level, const char *format, ...)
 	va_start(args, format);
 	print(level, format, args);
 	va_end(args);
+}
+
+void log_last(const char *text)
+{
+	char line[LINE_BYTES];
+	size_t n = fmt_print(line, sizeof(line) - 1, "%s%s", prefixes[LOG_ERROR], text);
+	bool locked = false;
+
+	line[n++] = '\n';
+	for (unsigned int i = 0; i < LAST_TRIES && !locked; i++) {
+		locked = lock_try(&log_lock);
+	}
+	emit(line, n);
+	if (locked) {
+		lock_release(&log_lock);
+	}
 }
 
 void log_console_ready(void)

@@ -21,6 +21,11 @@ void log_print(enum log_level level, const char *format, ...) PRINTF_LIKE(2, 3);
  */
 void log_limited(enum log_level level, const char *format, ...) PRINTF_LIKE(2, 3);
 
+/*
+ * An error on the way out: never waits for long, because what ended may hold the log's lock itself.
+ */
+void log_last(const char *text);
+
 /* The console is up: writes out what was logged before. */
 void log_console_ready(void);
 

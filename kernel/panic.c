@@ -20,7 +20,8 @@ void panic_guard_secrets(struct secrets_page *secrets)
 void panic(enum panic_reason reason, const char *format, ...)
 {
 	static _Atomic bool entered;
-	char text[160];
+	char text[192];
+	size_t n;
 	va_list args;
 
 	/* Whatever goes wrong on the way out must not stop it. */
@@ -31,8 +32,9 @@ void panic(enum panic_reason reason, const char *format, ...)
 		mem_wipe(guarded->vmpck, sizeof(guarded->vmpck));
 	}
 	va_start(args, format);
-	fmt_vprint(text, sizeof(text), format, args);
+	n = fmt_print(text, sizeof(text), "panic (reason %u): ", (unsigned int)reason);
+	fmt_vprint(text + n, sizeof(text) - n, format, args);
 	va_end(args);
-	log_error("panic (reason %u): %s", (unsigned int)reason, text);
+	log_last(text);
 	arch_terminate(reason);
 }

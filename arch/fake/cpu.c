@@ -87,6 +87,9 @@ void arch_console_write(const char *text, size_t bytes)
 {
 	size_t room = sizeof(console) - 1 - console_bytes;
 
+	if (fake_cpu.console != NULL) {
+		fake_cpu.console();
+	}
 	bytes = bytes < room ? bytes : room;
 	memcpy(console + console_bytes, text, bytes);
 	console_bytes += bytes;

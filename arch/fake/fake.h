@@ -61,6 +61,7 @@ struct fake_cpu {
 	unsigned int started; /* CPUs, by arch_cpu_start() */
 	enum err start_err;   /* what that says */
 	bool start_is_silent; /* it says yes, and nothing begins */
+	void (*console)(void); /* called before each write to the console, its lock held */
 	bool exits_on_panic; /* ends the process with FAKE_EXIT_PANIC + reason; else it aborts */
 };
 extern struct fake_cpu fake_cpu;
