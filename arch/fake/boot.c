@@ -62,6 +62,11 @@ const struct cpuid_page *arch_cpuid_page(void)
 	return &fake_cpuid;
 }
 
+uint64_t arch_address_limit(void)
+{
+	return BIT(FAKE_CBIT);
+}
+
 uint64_t arch_sev_features(void)
 {
 	return FAKE_FEATURES;

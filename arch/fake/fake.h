@@ -29,6 +29,7 @@
 #define FAKE_REGION_BYTES (FAKE_REGION_PAGES * PAGE_SIZE)
 #define FAKE_CPUS	  4u
 #define FAKE_FEATURES	  UINT64_C(1) /* SEV_FEATURES of this VM */
+#define FAKE_CBIT	  47u
 
 /* What the kernel did through the seam, in order. */
 enum fake_op {

@@ -4,6 +4,7 @@
  */
 #include "metal/tables.h"
 
+#include "arch/boot.h"
 #include "base/bits.h"
 #include "metal/insn.h"
 #include "metal/window.h"
@@ -21,6 +22,11 @@ static unsigned int levels;
 void tables_set_cbit(unsigned int position)
 {
 	cbit = BIT(position);
+}
+
+uint64_t arch_address_limit(void)
+{
+	return cbit;
 }
 
 uint64_t tables_private(uint64_t address)

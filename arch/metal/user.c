@@ -17,6 +17,8 @@
 /* What a service may choose: the status flags and the direction flag. */
 #define USER_FLAGS_KEPT (MASK(11, 0) & 0xCD5)
 
+#define USER_END BIT(47)
+
 /* Assembly, trap_entry.S. */
 void user_enter(struct user_ctx *ctx);
 
@@ -63,6 +65,11 @@ void arch_user_run(const struct space *space, struct user_ctx *ctx)
 	switch_space(space);
 	ctx->rflags = (ctx->rflags & USER_FLAGS_KEPT) | RFLAGS_ONE;
 	do {
+		/* IRETQ to an address that is not canonical would fault in the kernel. */
+		if (ctx->rip >= USER_END) {
+			ctx->vector = VECTOR_GP;
+			return;
+		}
 		user_enter(ctx);
 		if (is_host_noise(ctx)) {
 			log_warn("vector %lu injected into a service at %lx; ignored", ctx->vector,
@@ -78,9 +85,10 @@ static size_t fetch(const struct user_ctx *ctx, uint8_t *bytes, size_t count)
 
 	while (n < count) {
 		uint64_t at = ctx->rip + n;
-		const uint64_t *entry = tables_find(percpu_this()->cr3, at);
+		/* Not the kernel's half: other CPUs' windows come and go there. */
+		const uint64_t *entry = at < USER_END ? tables_find(percpu_this()->cr3, at) : NULL;
 
-		if (at >= BIT(47) || entry == NULL || (*entry & PTE_PRESENT) == 0) {
+		if (entry == NULL || (*entry & PTE_PRESENT) == 0) {
 			break;
 		}
 		bytes[n++] = ((const uint8_t *)pool_at(

@@ -1,6 +1,7 @@
 /* The guest's memory map: written at boot, then only read. */
 #include "memmap.h"
 
+#include "arch/boot.h"
 #include "base/buf.h"
 #include "base/overflow.h"
 #include "mm/pool.h"
@@ -25,8 +26,8 @@ enum err memmap_add(uint64_t base, uint64_t bytes)
 {
 	uint64_t end, start;
 
-	/* Physical addresses have 52 bits at most; everything above is a lie. */
-	if (!add_fits(base, bytes, &end) || end > BIT(52)) {
+	/* An address with the C-bit set would be mapped as the one without it. */
+	if (!add_fits(base, bytes, &end) || end > arch_address_limit()) {
 		return ERR_HOST;
 	}
 	start = align_up(base, PAGE_SIZE);

@@ -24,8 +24,8 @@ static bool open_call(gpa_t vmsa_gpa, unsigned int vmpl, struct route_call *call
 	struct vmsa *vmsa = arch_vmsa_map(vmsa_gpa);
 	bool asked;
 
-	vmsa->efer &= ~EFER_SVME;
-	compiler_barrier();
+	/* Seen by every CPU before anything is looked at: VMRUN elsewhere must not slip between. */
+	__atomic_fetch_and(&vmsa->efer, ~EFER_SVME, __ATOMIC_SEQ_CST);
 	asked = vmsa->guest_exitcode == EXIT_VMGEXIT;
 	*call = (struct route_call){
 		.protocol = SVSM_CALL_PROTOCOL(vmsa->rax),
@@ -52,8 +52,7 @@ static void close_call(gpa_t vmsa_gpa, const struct route_call *call, bool answe
 		vmsa->r8 = call->r8;
 		vmsa->r9 = call->r9;
 	}
-	compiler_barrier();
-	vmsa->efer |= EFER_SVME;
+	__atomic_fetch_or(&vmsa->efer, EFER_SVME, __ATOMIC_SEQ_CST);
 	arch_vmsa_unmap();
 }
 

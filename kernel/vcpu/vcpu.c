@@ -217,10 +217,11 @@ static enum err retire(const struct registry_entry *entry, unsigned int vmpl)
 	struct vmsa *vmsa = arch_vmsa_map(entry->vmsa);
 	enum err err;
 
-	vmsa->efer &= ~EFER_SVME;
+	/* Atomic: while it runs, the processor writes this field too, at each exit. */
+	__atomic_fetch_and(&vmsa->efer, ~EFER_SVME, __ATOMIC_SEQ_CST);
 	err = give_back(entry->vmsa, entry->vmpl, vmpl);
 	if (err == ERR_INUSE) {
-		vmsa->efer |= EFER_SVME;
+		__atomic_fetch_or(&vmsa->efer, EFER_SVME, __ATOMIC_SEQ_CST);
 	}
 	arch_vmsa_unmap();
 	return err;

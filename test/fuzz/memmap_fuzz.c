@@ -10,6 +10,11 @@
 #define REGION_BASE  UINT64_C(0x40000000)
 #define REGION_BYTES UINT64_C(0x800000)
 
+uint64_t arch_address_limit(void)
+{
+	return BIT(51);
+}
+
 struct gpa_range pool_region(void)
 {
 	return (struct gpa_range){ gpa(REGION_BASE), REGION_BYTES };
@@ -22,7 +27,7 @@ static void check_range(const struct gpa_range *r, uint64_t before)
 	bool is_ours = gpa_range_touches(pool_region(), r->base, 1);
 
 	FUZZ_CHECK(gpa_is_page(r->base) && is_aligned(r->bytes, PAGE_SIZE) && r->bytes > 0);
-	FUZZ_CHECK(r->base.value + r->bytes <= BIT(52));
+	FUZZ_CHECK(r->base.value + r->bytes <= arch_address_limit());
 	FUZZ_CHECK(memmap_index(r->base, 1, &index) == !is_ours);
 	FUZZ_CHECK(is_ours || index == before);
 }

@@ -21,5 +21,8 @@ enum err arch_boot_serial(const struct image_map *image);
 /* The CPUID page as the PSP checked it, copied before anyone could write it. */
 const struct cpuid_page *arch_cpuid_page(void);
 
+/* The C-bit's mask. Guest physical addresses are below it, or they would be others in disguise. */
+uint64_t arch_address_limit(void);
+
 /* SEV_FEATURES of this VM, from SEV_STATUS. */
 uint64_t arch_sev_features(void);

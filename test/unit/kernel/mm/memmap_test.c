@@ -5,6 +5,7 @@
 #include "mm/memmap.h"
 
 #include "base/compiler.h"
+#include "fake/fake.h"
 #include "mm/pool.h"
 #include "snp/igvm.h"
 #include "unit.h"
@@ -32,8 +33,10 @@ TEST(refuses_lies)
 	} rows[] = {
 		{ "wraps", UINT64_MAX - 4095, 8192 },
 		{ "wraps to zero", UINT64_MAX - 4095, 4096 },
+		{ "the C-bit", BIT(FAKE_CBIT), 4096 },
+		{ "the C-bit, and a page of the region", BIT(FAKE_CBIT) | REGION_BASE, 4096 },
+		{ "ends above the C-bit", BIT(FAKE_CBIT) - 4096, 8192 },
 		{ "above 52 bits", BIT(52), 4096 },
-		{ "ends above 52 bits", BIT(52) - 4096, 8192 },
 		{ "all", 0, UINT64_MAX },
 	};
 
