@@ -14,12 +14,14 @@
 #define HYPERVISOR_LEAF 0x40000000u
 
 /*
- * Leaf 1 ECX: FMA, CX16, x2APIC, XSAVE, OSXSAVE, AVX, F16C. CX16 because QEMU 7.2 takes the flags
- * after CMPXCHG16B from registers left over: an exit right behind it would save RFLAGS with
- * anything in them, VM and reserved bits included.
+ * Leaf 1 ECX: MONITOR, FMA, CX16, x2APIC, XSAVE, OSXSAVE, AVX, F16C. MONITOR as hosts hide it from
+ * SEV-ES guests: it is intercepted, and OVMF parks its APs by it where no #VC can be taken. CX16
+ * because QEMU 7.2 takes the flags after CMPXCHG16B from registers left over: an exit right behind
+ * it would save RFLAGS with anything in them, VM and reserved bits included.
  */
 #define LEAF1_ECX_HIDDEN                                                                           \
-	(BIT32(12) | BIT32(13) | BIT32(21) | BIT32(26) | BIT32(27) | BIT32(28) | BIT32(29))
+	(BIT32(3) | BIT32(12) | BIT32(13) | BIT32(21) | BIT32(26) | BIT32(27) | BIT32(28) |        \
+	 BIT32(29))
 #define LEAF1_ECX_HYPERVISOR BIT32(31)
 /* Leaf 7 EBX: AVX2 and all of AVX-512. */
 #define LEAF7_EBX_HIDDEN                                                                           \

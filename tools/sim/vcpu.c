@@ -210,7 +210,8 @@ static void run_once(struct vcpu *vcpu)
 	if (run_guest(vcpu, c)) {
 		exit_handle(vcpu);
 	} else if (c->vmpl == 0) {
-		/* Another CPU took VMPL0 from here; a lower VMPL's page may be the guest's again. */
+		/* Another CPU took VMPL0 from here; a lower VMPL's page may be the guest's again.
+		 */
 		vmcb_store_fpu(c);
 	}
 	take_nmi(vcpu);
