@@ -22,6 +22,9 @@ PINS = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'pins.txt')
 KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg'
 DOWNLOADER = '/usr/lib/apt/apt-helper'
 
+# The private configurations whose lists this run has read.
+lists_read = set()
+
 Pin = collections.namedtuple('Pin', 'name kind suite package version file sha256')
 
 
@@ -81,7 +84,10 @@ def apt_options(name, *suites):
 
 
 def update_lists(options, name):
-    """Read the package lists of a private configuration."""
+    """Read the package lists of a private configuration, once in a run."""
+    if name in lists_read:
+        return
+    lists_read.add(name)
     quiet(f'reading the package lists of {name}', ['apt-get', *options, '-qq', 'update'])
 
 
