@@ -21,7 +21,7 @@
 struct svsm_list {
 	uint16_t count;
 	uint16_t next;
-	uint32_t reserved;
+	uint32_t reserved; /* to be ignored: guests leave anything in it */
 };
 ABI_SIZE(struct svsm_list, 8);
 

@@ -23,9 +23,10 @@ enum err core_list_decode(uint64_t gpa, const struct svsm_list *list)
 {
 	uint64_t room = PAGE_SIZE - (gpa & (PAGE_SIZE - 1)) - sizeof(*list);
 
-	if (list->reserved != 0) {
-		return ERR_FORMAT;
-	}
+	/*
+	 * The reserved word is not looked at: Linux never writes it, and builds its lists where its
+	 * last attestation request was.
+	 */
 	if (list->next >= list->count || list->count > room / sizeof(uint64_t)) {
 		return ERR_INVALID;
 	}
