@@ -2,9 +2,11 @@
 #include "arch/boot.h"
 
 #include "fake/fake.h"
+#include "log.h"
 
 struct cpuid_page fake_cpuid;
 enum err fake_boot_err;
+bool fake_boot_console;
 
 static enum err step(const struct image_map *image)
 {
@@ -54,6 +56,9 @@ enum err arch_boot_ghcb(const struct image_map *image)
 
 enum err arch_boot_serial(const struct image_map *image)
 {
+	if (fake_boot_console) {
+		log_console_ready();
+	}
 	return step(image);
 }
 

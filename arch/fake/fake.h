@@ -149,6 +149,7 @@ void fake_note(struct fake_event event);
 /* boot.c: the CPUID page, and whether each step of the boot succeeds. */
 extern struct cpuid_page fake_cpuid;
 extern enum err fake_boot_err;
+extern bool fake_boot_console; /* its step of the serial log brings the console up */
 
 /*
  * space.c: services. The program of the n-th address space made is fake_programs[n]; it runs on a

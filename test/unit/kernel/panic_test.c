@@ -56,4 +56,16 @@ WORLD_TEST(ends_inside_the_log)
 	CHECK_EQ(world_panic_of(inside_the_log), PANIC_VALIDATION);
 }
 
-UNIT_MAIN(CASE(tells_the_reason), CASE(ends_inside_the_log))
+static void assert_here(void)
+{
+	ASSERT(one_cpu.cpus == 2);
+}
+
+/* Before there are keys to wipe, too. */
+WORLD_TEST(assertions_panic)
+{
+	log_console_ready();
+	CHECK_EQ(world_panic_of(assert_here), PANIC_BUG);
+}
+
+UNIT_MAIN(CASE(tells_the_reason), CASE(ends_inside_the_log), CASE(assertions_panic))
