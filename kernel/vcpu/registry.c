@@ -43,7 +43,7 @@ struct registry_entry *registry_enter(uint32_t apic_id, unsigned int *cursor, bo
 
 	lock_take(&lock);
 	for (unsigned int i = *cursor; i < entry_count && found == NULL; i++) {
-		if (!entries[i].used || entries[i].apic_id != apic_id) {
+		if (!entries[i].used || entries[i].apic_id != apic_id || entries[i].has_no_area) {
 			continue;
 		}
 		if (entries[i].busy) {
@@ -97,7 +97,36 @@ enum err registry_claim(gpa_t vmsa, unsigned int vmpl, struct registry_entry **e
 void registry_remove(struct registry_entry *entry)
 {
 	lock_take(&lock);
-	*entry = (struct registry_entry){ 0 };
+	*entry = (struct registry_entry){0};
+	lock_release(&lock);
+}
+
+bool registry_can_take_area(gpa_t caa, uint32_t apic_id, unsigned int vmpl)
+{
+	bool is_there = false;
+	bool is_free = true;
+
+	lock_take(&lock);
+	for (unsigned int i = 0; i < entry_count; i++) {
+		if (entries[i].used && !entries[i].has_no_area && gpa_equal(entries[i].caa, caa)) {
+			is_there = true;
+			is_free = is_free && entries[i].apic_id == apic_id && entries[i].vmpl >= vmpl &&
+				  !entries[i].is_launch;
+		}
+	}
+	lock_release(&lock);
+	return is_there && is_free;
+}
+
+void registry_take_area(const struct registry_entry *owner)
+{
+	lock_take(&lock);
+	for (unsigned int i = 0; i < entry_count; i++) {
+		if (entries[i].used && &entries[i] != owner &&
+		    gpa_equal(entries[i].caa, owner->caa)) {
+			entries[i].has_no_area = true;
+		}
+	}
 	lock_release(&lock);
 }
 

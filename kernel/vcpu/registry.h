@@ -19,6 +19,7 @@ struct registry_entry {
 	bool used;
 	bool is_launch; /* made by the SVSM at boot: not deletable */
 	bool busy; /* its vCPU answers its call, or it is being deleted: nobody else's business */
+	bool has_no_area; /* a newer VMSA of its CPU took the calling area: it calls no more */
 };
 
 /* Room for so many vCPUs at every lower VMPL, with as many again being replaced. */
@@ -45,6 +46,15 @@ void registry_leave(struct registry_entry *entry);
  */
 enum err registry_claim(gpa_t vmsa, unsigned int vmpl, struct registry_entry **entry);
 void registry_remove(struct registry_entry *entry);
+
+/*
+ * A CPU that comes back may bring its old calling area while the old VMSA is still there: Linux
+ * deletes that one only afterwards. May a new VMSA of this CPU, created by `vmpl`, take over the area?
+ * Not from another CPU, from the launch's VMSA, or from that of a more privileged VMPL.
+ */
+bool registry_can_take_area(gpa_t caa, uint32_t apic_id, unsigned int vmpl);
+/* The area is `owner`'s alone from here on; older entries keep existing, but are not entered. */
+void registry_take_area(const struct registry_entry *owner);
 
 /* Of an entry that is busy with the caller. */
 void registry_set_caa(struct registry_entry *entry, gpa_t caa);

@@ -77,6 +77,15 @@ static enum err check_new_page(gpa_t page)
 	return pagestate_get(page) == PAGE_GUEST ? ERR_OK : ERR_ADDRESS;
 }
 
+/* The same for a calling area, or the one that this CPU already has (registry.h). */
+static enum err check_area(gpa_t page, uint32_t apic_id, unsigned int vmpl)
+{
+	if (gpa_is_page(page) && pagestate_get(page) == PAGE_CAA) {
+		return registry_can_take_area(page, apic_id, vmpl) ? ERR_OK : ERR_ADDRESS;
+	}
+	return check_new_page(page);
+}
+
 static enum err clear_pending(gpa_t caa)
 {
 	const uint8_t none = 0;
@@ -180,6 +189,7 @@ static enum err add_vcpu(unsigned int vmpl, const struct registry_entry *values)
 	entry->vmpl = (uint8_t)new_vmpl;
 	pagestate_set(values->vmsa, PAGE_SIZE, PAGE_VMSA);
 	pagestate_set(values->caa, PAGE_SIZE, PAGE_CAA);
+	registry_take_area(entry);
 	registry_leave(entry);
 	return ERR_OK;
 }
@@ -190,7 +200,7 @@ static enum err create_locked(unsigned int vmpl, gpa_t vmsa, gpa_t caa, uint32_t
 	enum err err = check_new_page(vmsa);
 
 	if (err == ERR_OK) {
-		err = check_new_page(caa);
+		err = check_area(caa, apic_id, vmpl);
 	}
 	if (err == ERR_OK && (gpa_equal(vmsa, caa) || !is_known_cpu(apic_id))) {
 		err = ERR_INVALID;
@@ -241,7 +251,9 @@ enum err vcpu_delete(unsigned int vmpl, gpa_t vmsa)
 	err = retire(entry, vmpl);
 	if (err == ERR_OK) {
 		pagestate_set(vmsa, PAGE_SIZE, PAGE_GUEST);
-		pagestate_set(caa, PAGE_SIZE, PAGE_GUEST);
+		if (!entry->has_no_area) {
+			pagestate_set(caa, PAGE_SIZE, PAGE_GUEST);
+		}
 	}
 	pagestate_unlock_two(vmsa, caa);
 	if (err == ERR_OK) {
@@ -254,7 +266,7 @@ enum err vcpu_delete(unsigned int vmpl, gpa_t vmsa)
 
 static enum err remap_locked(struct registry_entry *entry, gpa_t caa)
 {
-	enum err err = check_new_page(caa);
+	enum err err = entry->has_no_area ? ERR_REQUEST : check_new_page(caa);
 
 	if (err == ERR_OK) {
 		err = clear_pending(caa);

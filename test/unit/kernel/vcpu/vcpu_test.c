@@ -116,7 +116,7 @@ WORLD_TEST(refuses_addresses)
 		{ "VMSA that is a VMSA", VMSA_2, AREA, KNOWN, ERR_ADDRESS },
 		{ "VMSA that is a calling area", AREA_2, AREA, KNOWN, ERR_ADDRESS },
 		{ "calling area that is a VMSA", VMSA, VMSA_2, KNOWN, ERR_ADDRESS },
-		{ "calling area that is one", VMSA, AREA_2, KNOWN, ERR_ADDRESS },
+		{ "calling area of another CPU", VMSA, AREA_2, WORLD_APIC_ID(0), ERR_ADDRESS },
 	};
 
 	start();
@@ -130,6 +130,31 @@ WORLD_TEST(refuses_addresses)
 		CHECK(!fake_is_vmsa(VMSA) && fake_may(VMSA, 2, VMPL_RWX));
 		CHECK_EQ(*(const uint8_t *)fake_at(AREA), 0xFF);
 	}
+}
+
+/* As Linux brings a CPU back: the new VMSA with the old calling area, then the old VMSA deleted. */
+WORLD_TEST(takes_over_an_area)
+{
+	unsigned int cursor = 0;
+	struct registry_entry *entry;
+
+	start();
+	CHECK_EQ(create(), ERR_OK);
+	CHECK_EQ(vcpu_create(3, gpa(VMSA_2), gpa(AREA), KNOWN), ERR_ADDRESS);
+	memset(fake_at(AREA), 0xFF, 1);
+	CHECK_EQ(vcpu_create(2, gpa(VMSA_2), gpa(AREA), KNOWN), ERR_OK);
+	CHECK_EQ(*(const uint8_t *)fake_at(AREA), 0);
+	entry = registry_enter(KNOWN, &cursor, &passed_over);
+	CHECK(entry != NULL && entry->vmsa.value == VMSA_2 && entry->caa.value == AREA);
+	CHECK(registry_enter(KNOWN, &cursor, &passed_over) == NULL);
+	CHECK(!passed_over);
+	registry_leave(entry);
+	CHECK_EQ(vcpu_delete(2, gpa(VMSA)), ERR_OK);
+	CHECK_EQ(world_state(VMSA), PAGE_GUEST);
+	CHECK_EQ(world_state(AREA), PAGE_CAA);
+	CHECK_EQ(vcpu_create(2, gpa(VMSA), gpa(AREA), WORLD_APIC_ID(0)), ERR_ADDRESS);
+	CHECK_EQ(vcpu_delete(2, gpa(VMSA_2)), ERR_OK);
+	CHECK_EQ(world_state(AREA), PAGE_GUEST);
 }
 
 /* What the VMSA says of itself. */
@@ -373,4 +398,4 @@ UNIT_MAIN(CASE(creates), CASE(looks_after_revoking), CASE(refuses_addresses),
 	  CASE(refuses_contents), CASE(creates_for_a_lower_vmpl), CASE(registry_is_full),
 	  CASE(conversion_fails), CASE(conversion_is_refused), CASE(revoke_fails),
 	  CASE(page_was_taken), CASE(deletes), CASE(does_not_delete), CASE(remaps),
-	  CASE(does_not_remap), CASE(counts))
+	  CASE(does_not_remap), CASE(takes_over_an_area), CASE(counts))
