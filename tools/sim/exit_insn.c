@@ -8,6 +8,7 @@
 #include "inject.h"
 #include "log.h"
 #include "memory.h"
+#include "npt.h"
 #include "params.h"
 #include "snp/ghcb.h"
 #include "stats.h"
@@ -115,6 +116,19 @@ static void finish(struct context *c, uint32_t eax)
 	vmcb_advance(c, INSN_BYTES);
 }
 
+/* What follows from a PVALIDATE that was carried out. */
+static void account_pvalidate(const struct context *c, const struct walk *walk, uint64_t spa,
+			      enum rmp_page_size size, bool is_new)
+{
+	stats.events[STATS_PVALIDATE]++;
+	if (is_new) {
+		stats.pages_validated += size == RMP_2M ? PAGES_PER_2M : 1;
+		/* The instruction has translated the address: the TLB knows it. */
+		npt_map(c->nested_root, walk->gpa | host_c_bit(), align_down(spa, PAGE_SIZE), size,
+			NPT_WRITE | NPT_EXEC);
+	}
+}
+
 static void do_pvalidate(struct context *c)
 {
 	enum rmp_page_size size = (c->gprs.rcx & 1) != 0 ? RMP_2M : RMP_4K;
@@ -139,12 +153,9 @@ static void do_pvalidate(struct context *c)
 	if (out.verdict != RMP_PASS) {
 		return;
 	}
-	stats.events[STATS_PVALIDATE]++;
+	account_pvalidate(c, &walk, spa, size, validate && out.eax == RMP_OK && !out.no_change);
 	if (!validate) {
 		host_note_stale(walk.gpa, size == RMP_2M ? PAGE_2M_SIZE : PAGE_SIZE);
-	}
-	if (validate && out.eax == RMP_OK && !out.no_change) {
-		stats.pages_validated += size == RMP_2M ? PAGE_2M_SIZE / PAGE_SIZE : 1;
 	}
 	if (out.eax != RMP_FAIL_SIZEMISMATCH) {
 		complain(c, "PVALIDATE", walk.gpa, out.eax);

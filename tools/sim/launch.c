@@ -252,13 +252,16 @@ static void place_vmsa(const struct igvm_item *item)
 			  (unsigned int)item->vp.vp_index);
 	}
 	memcpy(vmsa, item->data, sizeof(*vmsa));
+	if (vmsa->sev_features != VMPL_FEATURES) {
+		log_fatal("the image's VMSA asks for SEV_FEATURES 0x%lx, this host has 0x%lx",
+			  vmsa->sev_features, VMPL_FEATURES);
+	}
 	if (rmp_launch(&host_rmp, vmsa_spa, LAUNCH_VMSA_GPA, true) != ERR_OK) {
 		log_fatal("the image has two VMSAs");
 	}
 	digest_page(&stats.digest, LAUNCH_PAGE_VMSA, LAUNCH_VMSA_GPA, vmsa);
 	vcpu->states[0].has_vmsa = true;
 	vcpu->states[0].vmsa_gpa = LAUNCH_VMSA_GPA;
-	vcpu->states[0].features = vmsa->sev_features;
 }
 
 static void carry_out(const struct igvm_item *item)

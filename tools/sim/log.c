@@ -6,10 +6,14 @@
 
 #include "base/buf.h"
 #include "machine.h"
+#include "params.h"
 #include "stats.h"
 #include "x86.h"
 
 #define LOG_LINE_BYTES 512
+#define LOG_LINES      20000
+
+static unsigned int lines;
 
 static void put_string(struct wrbuf *out, const char *s)
 {
@@ -95,12 +99,27 @@ void log_part(const char *format, ...)
 	outs8(LOG_PORT, text, out.at);
 }
 
+/* A guest can cause lines without end; the file they go to is the user's. */
+static bool has_room(void)
+{
+	static const char last[] = "sim: too many lines: the rest is left out\n";
+
+	lines++;
+	if (lines == LOG_LINES && !params.trace) {
+		outs8(LOG_PORT, last, sizeof(last) - 1);
+	}
+	return lines < LOG_LINES || params.trace;
+}
+
 void log_line(const char *format, ...)
 {
 	char text[LOG_LINE_BYTES];
 	struct wrbuf out = wrbuf_over(text, sizeof(text) - 1);
 	va_list args;
 
+	if (!has_room()) {
+		return;
+	}
 	put_string(&out, "sim: ");
 	va_start(args, format);
 	put_format(&out, format, &args);
@@ -124,6 +143,7 @@ void log_fatal(const char *format, ...)
 
 void log_end(const char *reason)
 {
+	lines = 0;
 	log_line("terminated: %s", reason);
 	stats_write(reason);
 	machine_off();

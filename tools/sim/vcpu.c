@@ -77,7 +77,7 @@ static struct vmsa *vmsa_of(const struct vmpl_state *state, const struct context
 		log_fatal("VMEXIT_INVALID: the VMSA at gpa 0x%lx has EFER.SVME clear (VMPL%u)",
 			  state->vmsa_gpa, c->vmpl);
 	}
-	if (vmsa->vmpl != c->vmpl || (vmsa->sev_features & SEV_FEATURE_SNP_ACTIVE) == 0) {
+	if (vmsa->vmpl != c->vmpl || vmsa->sev_features != VMPL_FEATURES) {
 		log_fatal("VMEXIT_INVALID: the VMSA at gpa 0x%lx is for VMPL%u with SEV_FEATURES "
 			  "0x%lx, "
 			  "not for VMPL%u",

@@ -1,9 +1,8 @@
-/* Rules of KVM where it has any (one features value per VMPL, no 2M-aligned VMSA), else the
+/* Rules of KVM where it has any (no 2M-aligned VMSA, one value of SEV_FEATURES), else the
  * specification's. */
 #include "vmpl.h"
 
 #include "base/bits.h"
-#include "snp/vmsa.h"
 
 #define INFO_MAX_VERSION UINT64_C(2)
 #define INFO_MIN_VERSION UINT64_C(1)
@@ -47,15 +46,11 @@ uint32_t vmpl_create(struct vmpl_state states[VMPL_COUNT], const struct vmpl_cre
 		states[vmpl].has_vmsa = false;
 		return 0;
 	}
-	if (!vmsa_is_fit(request->vmsa_gpa) || (request->features & SEV_FEATURE_SNP_ACTIVE) == 0) {
-		return GHCB_BAD_INPUT;
-	}
-	if (states[vmpl].features != 0 && states[vmpl].features != request->features) {
+	if (!vmsa_is_fit(request->vmsa_gpa) || request->features != VMPL_FEATURES) {
 		return GHCB_BAD_INPUT;
 	}
 	states[vmpl].has_vmsa = true;
 	states[vmpl].vmsa_gpa = request->vmsa_gpa;
-	states[vmpl].features = request->features;
 	return 0;
 }
 

@@ -10,12 +10,15 @@
 #include "snp/ghcb.h"
 #include "snp/ghcb_msr.h"
 #include "snp/rmp.h"
+#include "snp/vmsa.h"
+
+/* SEV_FEATURES of every VMSA: this host simulates no other feature, so it offers none. */
+#define VMPL_FEATURES SEV_FEATURE_SNP_ACTIVE
 
 struct vmpl_state {
 	bool has_vmsa;
 	bool has_ghcb; /* registered */
 	uint64_t vmsa_gpa;
-	uint64_t features; /* SEV_FEATURES it was created with */
 	uint64_t ghcb_gpa;
 	uint64_t ghcb_msr;
 };

@@ -71,7 +71,7 @@ TEST(creates)
 	}
 }
 
-TEST(keeps_features_and_destroys)
+TEST(replaces_and_destroys)
 {
 	struct vmpl_create request = {0, true, AP_CREATION_INFO(0, 2, 1), VMSA_GPA, FEATURES};
 
@@ -91,4 +91,4 @@ TEST(keeps_features_and_destroys)
 	CHECK(!vmpl_can_run(states, 2));
 }
 
-UNIT_MAIN(CASE(starts_with_sev_info), CASE(creates), CASE(keeps_features_and_destroys))
+UNIT_MAIN(CASE(starts_with_sev_info), CASE(creates), CASE(replaces_and_destroys))
