@@ -214,9 +214,29 @@ static void do_rmpquery(struct context *c)
 	finish(c, out.eax);
 }
 
+/* RAX, EDX of INVLPGB (APM volume 3): reserved bits, and the ASID that a guest may name. */
+#define INVLPGB_ASID	     BIT(2)
+#define INVLPGB_RESERVED     MASK(11, 6)
+#define INVLPGB_EDX_ASID     MASK(15, 0)
+#define INVLPGB_EDX_RESERVED MASK(31, 28)
+
+static bool is_good_invlpgb(const struct context *c)
+{
+	uint64_t rax = c->save->rax, rdx = c->gprs.rdx;
+
+	return (rax & INVLPGB_ASID) != 0 && (rax & INVLPGB_RESERVED) == 0 &&
+	       (rdx & (INVLPGB_EDX_ASID | INVLPGB_EDX_RESERVED)) == 0;
+}
+
 /* Whatever it names, all that is stale goes. */
 static void do_invlpgb(struct context *c)
 {
+	if (!is_good_invlpgb(c)) {
+		log_line("refused: INVLPGB with RAX 0x%lx, RDX 0x%lx, VMPL%u rip 0x%lx: #GP",
+			 c->save->rax, c->gprs.rdx, c->vmpl, c->save->rip);
+		inject_gp(c);
+		return;
+	}
 	stats.events[STATS_INVLPGB]++;
 	host_flush_stale();
 	vmcb_advance(c, INSN_BYTES - 1);

@@ -152,11 +152,11 @@ insn_cpuid:
 	xor	%ecx, %ecx
 	cpuid
 	ret
-/* INVLPGB and TLBSYNC. */
+/* INVLPGB and TLBSYNC: RDI RAX, RSI EDX. */
 insn_flush:
-	xor	%eax, %eax
+	mov	%rdi, %rax
 	xor	%ecx, %ecx
-	xor	%edx, %edx
+	mov	%rsi, %rdx
 	.byte	0x0f, 0x01, 0xfe
 	.byte	0x0f, 0x01, 0xff
 	xor	%eax, %eax

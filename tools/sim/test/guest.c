@@ -263,7 +263,11 @@ static void test_pvalidate(void)
 	check("writes at its end", write(AREA_B + PAGE_2M_SIZE - 8, 7), 7);
 	check("rescinds 2M", pvalidate(AREA_B, RMP_2M, false), RMP_OK);
 	check("stale until a flush", read(AREA_B + PAGE_2M_SIZE - 8), 7);
-	(void)entry_try(insn_flush, 0, 0, 0);
+	check("flush without an ASID", entry_try(insn_flush, 0x28, 0, 0), RAISED(13, 0));
+	check("flush of another ASID", entry_try(insn_flush, 0x2C, 1, 0), RAISED(13, 0));
+	check("flush with reserved bits", entry_try(insn_flush, 0x6C, 0, 0), RAISED(13, 0));
+	check("stale all the same", read(AREA_B + PAGE_2M_SIZE - 8), 7);
+	check("flush", entry_try(insn_flush, 0x2C, 0, 0), 0);
 	check("gone after it", read(AREA_B + PAGE_2M_SIZE - 8), RAISED(29, EXIT_NOT_VALIDATED));
 	check("validates it again", pvalidate(AREA_B, RMP_2M, true), RMP_OK);
 }
