@@ -4,6 +4,7 @@
 #include "ghcb.h"
 #include "host.h"
 #include "log.h"
+#include "smp.h"
 #include "stats.h"
 
 /*
@@ -14,6 +15,7 @@ static void act_on_other(struct vcpu *target, unsigned int vmpl, uint64_t action
 {
 	if (action == AP_CREATE) {
 		vcpu_restart(target, vmpl);
+		smp_let_start(smp_holder(), target);
 	} else if (action == AP_DESTROY && target->vmpl == vmpl && !target->is_parked) {
 		vcpu_park(target);
 	}

@@ -30,7 +30,10 @@
 #define START_ROM  UINT64_C(0xFFFFF000)
 
 #define REPEAT_SPINS 20000u
-#define START_SPINS  2000000000u
+/* Exits that an AP of OVMF takes to say who it is, with room; and for how long to wait for them. */
+#define LET_START_EXITS 100u
+#define LET_START_SPINS 2000000u
+#define START_SPINS	2000000000u
 
 uint64_t smp_stacks; /* for boot.S: where the stack of APIC id 0 would end */
 
@@ -144,6 +147,22 @@ void smp_wake(struct vcpu *vcpu)
 {
 	atomic_store(&vcpu->is_parked, false);
 	nudge(vcpu, &vcpu->is_awake, true);
+}
+
+void smp_let_start(const struct vcpu *self, const struct vcpu *started)
+{
+	const volatile uint64_t *exits = &started->exits;
+	uint64_t goal = *exits + LET_START_EXITS;
+
+	smp_unlock();
+	for (unsigned int i = 0; i < LET_START_SPINS && *exits < goal; i++) {
+		if (atomic_load(&started->is_parked)) {
+			break;
+		}
+		__builtin_ia32_pause();
+	}
+	smp_lock();
+	smp_set_holder(self);
 }
 
 void smp_ap_main(uint32_t apic_id)

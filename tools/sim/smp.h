@@ -24,6 +24,13 @@ void smp_stop_others(const struct vcpu *self);
 void smp_park(struct vcpu *vcpu);
 void smp_wake(struct vcpu *vcpu);
 
+/*
+ * With the lock, which it gives up meanwhile: lets a vCPU that was just started run first, for a
+ * while. OVMF 2025.02 numbers its APs as they arrive and takes that for the order in which it
+ * created them; on hardware an AP is there long before the next one has been made.
+ */
+void smp_let_start(const struct vcpu *self, const struct vcpu *started);
+
 /* The vCPU of the CPU that holds the lock; NULL before any ran. */
 const struct vcpu *smp_holder(void);
 void smp_set_holder(const struct vcpu *vcpu);
