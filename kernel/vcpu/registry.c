@@ -110,7 +110,8 @@ bool registry_can_take_area(gpa_t caa, uint32_t apic_id, unsigned int vmpl)
 	for (unsigned int i = 0; i < entry_count; i++) {
 		if (entries[i].used && !entries[i].has_no_area && gpa_equal(entries[i].caa, caa)) {
 			is_there = true;
-			is_free = is_free && entries[i].apic_id == apic_id && entries[i].vmpl >= vmpl &&
+			is_free = is_free && entries[i].apic_id == apic_id &&
+				  entries[i].vmpl >= vmpl &&
 				  !entries[i].is_launch;
 		}
 	}

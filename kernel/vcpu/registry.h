@@ -49,8 +49,8 @@ void registry_remove(struct registry_entry *entry);
 
 /*
  * A CPU that comes back may bring its old calling area while the old VMSA is still there: Linux
- * deletes that one only afterwards. May a new VMSA of this CPU, created by `vmpl`, take over the area?
- * Not from another CPU, from the launch's VMSA, or from that of a more privileged VMPL.
+ * deletes that one only afterwards. May a new VMSA of this CPU, created by `vmpl`, take over the
+ * area? Not from another CPU, from the launch's VMSA, or from that of a more privileged VMPL.
  */
 bool registry_can_take_area(gpa_t caa, uint32_t apic_id, unsigned int vmpl);
 /* The area is `owner`'s alone from here on; older entries keep existing, but are not entered. */
