@@ -272,6 +272,15 @@ class Report(Case):
                        f'file={self.folder}/a,,b.img,format=raw,if=none,id=disk0,snapshot=on'):
             self.assertIn(wanted, words)
 
+    def test_defaults(self):
+        """Two CPUs, 2 GiB, the C-bit of today's processors."""
+        self.keel([['guest', 'x']], '--expect', 'x')
+        with open(self.path('pid'), encoding='utf-8') as file:
+            words = file.read().split('\n')
+        for option, value in (('-smp', '2'), ('-m', '2048M'), ('-accel', 'tcg,thread=multi')):
+            self.assertEqual(words[words.index(option) + 1], value)
+        self.assertIn('name=opt/keel/sim,string=c_bit=51 la57=0', words)
+
     def test_deterministic(self):
         """One thread and a clock that counts instructions, and the simulator knows."""
         self.keel([['guest', 'x']], '--expect', 'x', '--deterministic', '--trace-calls', '--smp', '2')

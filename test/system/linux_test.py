@@ -24,7 +24,7 @@ import build_module  # noqa: E402
 
 SECONDS = 600
 # A panic ends the run at once.
-COMMAND_LINE = 'console=ttyS0 quiet panic=-1'
+COMMAND_LINE = guest.COMMAND_LINE + ' panic=-1'
 DISK_BYTES = 128 << 20
 SENT_BYTES = 300 << 10
 NETWORK = ('-netdev user,id=net0,restrict=on,tftp={folder} '
@@ -103,6 +103,8 @@ def main(words):
     checks = Checks()
     vmpl, cpus = after(words, '--guest-vmpl', '2'), after(words, '--smp', '1' if not own.shell else r'\d+')
     expected = [rf'^vmpl: {vmpl}$', rf'^cpus: {cpus}$']
+    if not own.shell and '--smp' not in words:
+        words += ['--smp', cpus]
     if own.ovmf is not None:
         words += ['--firmware', fetch.firmware(own.ovmf)]
     with tempfile.TemporaryDirectory(prefix='keel-linux-') as folder:

@@ -74,7 +74,7 @@ def main(words):
     checks = Checks()
     vmpl = int(after(words, '--guest-vmpl', '2'))
     image = build.image_path(None, vmpl, 'la57' in words)
-    options = list(words)
+    options = [*([] if '--smp' in words else ['--smp', '1']), *words]
     if is_clang:
         if not os.path.isfile(os.path.join(BUILD_CLANG, 'kernel', 'keel.elf')):
             skip('there is no clang build; tools/keel test makes one')

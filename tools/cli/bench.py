@@ -47,8 +47,8 @@ class Boot:
     def __init__(self, parse, igvm, *words):
         with tempfile.TemporaryDirectory(prefix='keel-bench-') as folder:
             numbers, log = os.path.join(folder, 'report.json'), os.path.join(folder, 'log.txt')
-            options = parse(['--deterministic', '--igvm', igvm, '--timeout', SECONDS, '--json', numbers, '--log', log,
-                             *words])
+            options = parse(['--deterministic', '--smp', '1', '--igvm', igvm, '--timeout', SECONDS, '--json', numbers,
+                             '--log', log, *words])
             options.qemu = run.QEMU
             if run.boot(options, igvm, report.describe(igvm)) != 0:
                 raise Failure('the bench guest did not come to its end')

@@ -92,7 +92,7 @@ def add_run(commands):
     parser.add_argument('--append', metavar='TEXT', help='its command line')
     parser.add_argument('--disk', metavar='FILE', type=readable, action='append', default=[],
                         help='a raw disk image; the file itself is never written to; repeatable')
-    parser.add_argument('--smp', metavar='N', type=cpus, default=1, help='virtual CPUs (default: 1)')
+    parser.add_argument('--smp', metavar='N', type=cpus, default=2, help='virtual CPUs (default: 2)')
     parser.add_argument('--memory', metavar='SIZE', type=memory, default=2 << 30, help='512M, 2G (default: 2G)')
     parser.add_argument('--c-bit', type=int, choices=(47, 51), default=51, help='default: 51')
     parser.add_argument('--qemu', metavar='PATH', help='another QEMU, 7.2 or later')
