@@ -33,7 +33,7 @@ enum state {
 
 static struct {
 	enum state state;
-	unsigned int area; /* of a VMSA: its calling area's page */
+	unsigned int area; /* of a VMSA: its calling area's page, or NONE: another took it */
 	uint64_t pattern; /* what the guest wrote at its end; 0 after validation */
 } model[PAGES];
 
@@ -117,6 +117,18 @@ static bool step_remap(unsigned int page)
 	return svsm_remap(page == NONE ? CAA_GPA : gpa_of(page)) == want;
 }
 
+/* All VMSAs are of one CPU: a new one takes over the calling area of an older one. */
+static void take_area(unsigned int page, unsigned int area)
+{
+	for (unsigned int i = 0; i < PAGES; i++) {
+		if (model[i].state == VMSA && model[i].area == area) {
+			model[i].area = NONE;
+		}
+	}
+	model[page].area = area;
+	model[area].state = OTHER_CAA;
+}
+
 static bool step_create(unsigned int page, unsigned int area)
 {
 	uint32_t want = SVSM_ERR_INVALID_ADDRESS;
@@ -127,11 +139,10 @@ static bool step_create(unsigned int page, unsigned int area)
 	if (model[page].state == OURS) {
 		vmsa_fill((struct vmsa *)gpa_of(page));
 		model[page].pattern = 0;
-		if (model[area].state == OURS && page != area) {
+		if ((model[area].state == OURS && page != area) || model[area].state == OTHER_CAA) {
 			want = SVSM_SUCCESS;
+			take_area(page, area);
 			model[page].state = VMSA;
-			model[page].area = area;
-			model[area].state = OTHER_CAA;
 			vmsa_count++;
 		}
 	}
@@ -145,7 +156,9 @@ static bool step_delete(unsigned int page)
 	if (model[page].state == VMSA) {
 		want = SVSM_SUCCESS;
 		model[page].state = OURS;
-		model[model[page].area].state = OURS;
+		if (model[page].area != NONE) {
+			model[model[page].area].state = OURS;
+		}
 		vmsa_count--;
 	}
 	return call_core(SVSM_CORE_DELETE_VCPU, gpa_of(page), 0, 0) == want;
