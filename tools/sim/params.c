@@ -33,6 +33,7 @@ enum key_index {
 	KEY_ICOUNT,
 	KEY_TRACE_CALLS,
 	KEY_NPT,
+	KEY_SPURIOUS,
 	KEY_MAX_EXITS,
 	KEY_COUNT
 };
@@ -45,6 +46,7 @@ static const struct key keys[KEY_COUNT] = {
 	[KEY_ICOUNT] = {"icount", 0, 1},
 	[KEY_TRACE_CALLS] = {"trace_calls", 0, 1},
 	[KEY_NPT] = {"npt_pages", 64, 65536},
+	[KEY_SPURIOUS] = {"spurious", 0, UINT32_MAX},
 	[KEY_MAX_EXITS] = {"max_exits", 0, UINT32_MAX},
 };
 
@@ -58,6 +60,9 @@ static void params_set(enum key_index key, uint32_t value)
 		params.la57 = value != 0;
 		break;
 	case KEY_RMP:
+		if (value == 3) {
+			log_fatal("parameter rmp: 2m or 4k");
+		}
 		params.rmp_4k = value == 4;
 		break;
 	case KEY_TRACE:
@@ -71,6 +76,9 @@ static void params_set(enum key_index key, uint32_t value)
 		break;
 	case KEY_NPT:
 		params.npt_pages = value;
+		break;
+	case KEY_SPURIOUS:
+		params.spurious = value;
 		break;
 	case KEY_MAX_EXITS:
 		params.max_exits = value;
@@ -132,7 +140,7 @@ static void parse_one(const char *text, uint32_t bytes)
 	}
 	memcpy(name, text, equals < sizeof(name) ? equals : sizeof(name) - 1);
 	log_fatal("parameter %s is unknown; known: c_bit la57 rmp trace icount trace_calls "
-		  "npt_pages max_exits",
+		  "npt_pages spurious max_exits",
 		  name);
 }
 

@@ -12,6 +12,7 @@ struct params {
 	bool icount; /* the TSC counts instructions: QEMU runs with -icount shift=0 */
 	bool trace_calls; /* a log line for every answered SVSM call */
 	uint32_t npt_pages; /* pool of nested tables */
+	uint32_t spurious; /* enter VMPL0 unasked after so many exits, 0 = never */
 	uint32_t max_exits; /* end the run after so many, 0 = never */
 };
 

@@ -53,6 +53,7 @@ static const char *const event_names[STATS_EVENTS] = {
 	[STATS_MSR_REQUEST] = "msr_request",
 	[STATS_MMIO_REQUEST] = "mmio_request",
 	[STATS_CPUID_REQUEST] = "cpuid_request",
+	[STATS_SPURIOUS] = "spurious",
 };
 
 static void count_call(uint64_t call)

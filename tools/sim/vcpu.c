@@ -200,6 +200,24 @@ static void take_nmi(struct vcpu *vcpu)
 	}
 }
 
+/*
+ * A host may run VMPL0 when nobody asked for it. The SVSM has to see that by itself: the VMSA's
+ * exit code is not VMGEXIT, and no call is pending. Not with an event that is still to be injected.
+ */
+static void enter_unasked(struct vcpu *vcpu)
+{
+	const struct context *c = vcpu_context(vcpu);
+
+	if (params.spurious == 0 || vcpu->exits % params.spurious != 0 || c->vmpl == 0 ||
+	    !c->is_loaded || c->vmcb->event_inject != 0 || !vcpu->states[0].has_vmsa) {
+		return;
+	}
+	unload(vcpu, EXIT_INTR);
+	stats.events[STATS_SPURIOUS]++;
+	stats.vmpl_switches++;
+	vcpu->vmpl = 0;
+}
+
 static void run_once(struct vcpu *vcpu)
 {
 	struct context *c = vcpu_context(vcpu);
@@ -215,6 +233,7 @@ static void run_once(struct vcpu *vcpu)
 		vmcb_store_fpu(c);
 	}
 	take_nmi(vcpu);
+	enter_unasked(vcpu);
 	if (++vcpu->exits == params.max_exits) {
 		log_fatal("max_exits reached at VMPL%u rip 0x%lx", c->vmpl, c->save->rip);
 	}

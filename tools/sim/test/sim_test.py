@@ -34,20 +34,18 @@ RUNS = [
 ]
 
 
-def run(folder, sim, code, mode, cpu, params):
+def run(folder, sim, igvm, cpu, params, seconds=SECONDS):
     """One machine: what the guest said and what the simulator said."""
-    igvm, console, log = (os.path.join(folder, name) for name in ('guest.igvm', 'console', 'log'))
-    with open(igvm, 'wb') as file:
-        file.write(mkigvm.igvm(*mkigvm.flat_pages(code, mode)))
+    console, log = (os.path.join(folder, name) for name in ('console', 'log'))
     command = [QEMU, '-machine', 'q35', '-cpu', cpu, '-accel', 'tcg', '-m', MEMORY, '-display', 'none', '-vga', 'none',
                '-net', 'none', '-monitor', 'none', '-no-reboot', '-bios', sim,
                '-fw_cfg', 'name=opt/keel/igvm,file=' + igvm, '-fw_cfg', 'name=opt/keel/sim,string=' + params,
                '-serial', 'file:' + console, '-chardev', 'file,id=log,path=' + log,
                '-device', 'isa-debugcon,iobase=0xe9,chardev=log']
     try:
-        subprocess.run(command, timeout=SECONDS, check=False, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        subprocess.run(command, timeout=seconds, check=False, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     except subprocess.TimeoutExpired:
-        print(f'no end after {SECONDS} s')
+        print(f'no end after {seconds} s')
     texts = []
     for path in (console, log):
         with open(path, encoding='ascii', errors='replace') as file:
@@ -66,7 +64,10 @@ def main():
         code = file.read()
     for mode, cpu, params, want in RUNS:
         with tempfile.TemporaryDirectory() as folder:
-            console, log = run(folder, sim, code, mode, cpu, params)
+            igvm = os.path.join(folder, 'guest.igvm')
+            with open(igvm, 'wb') as file:
+                file.write(mkigvm.igvm(*mkigvm.flat_pages(code, mode)))
+            console, log = run(folder, sim, igvm, cpu, params)
         lines = re.findall(r'^(?:ok|FAIL) .*', console, re.MULTILINE)
         bad = [line for line in lines if line.startswith('FAIL')]
         reason = re.search(r'^sim: terminated: (.*)', log, re.MULTILINE)
