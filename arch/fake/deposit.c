@@ -12,7 +12,7 @@ bool arch_deposit_prepare(uint32_t count)
 
 void *arch_deposit_map(uint32_t slot, gpa_t page)
 {
-	fake_deposits.mapped++;
+	__atomic_add_fetch(&fake_deposits.mapped, 1, __ATOMIC_RELAXED);
 	fake_deposits.last = slot;
 	return slot < fake_deposits.room ? fake_at(page.value) : NULL;
 }
@@ -20,5 +20,5 @@ void *arch_deposit_map(uint32_t slot, gpa_t page)
 void arch_deposit_unmap(uint32_t slot)
 {
 	(void)slot;
-	fake_deposits.mapped--;
+	__atomic_sub_fetch(&fake_deposits.mapped, 1, __ATOMIC_RELAXED);
 }

@@ -241,7 +241,8 @@ void arch_vmsa_unmap(void)
 
 static bool is_scripted(struct rmp_result *result)
 {
-	if (++fake_trace.instructions != fake_trace.fault_at) {
+	if (__atomic_add_fetch(&fake_trace.instructions, 1, __ATOMIC_RELAXED) !=
+	    fake_trace.fault_at) {
 		return false;
 	}
 	*result = (struct rmp_result){ .status = fake_trace.fault_status,

@@ -330,20 +330,22 @@ static void restart_services(void)
 }
 
 /* Only the launch's VMSA is left, with its own calling area. */
-static void restore_vcpus(uint32_t apic_id)
+static void restore_vcpus(void)
 {
 	struct registry_entry *entry;
 	unsigned int cursor = 0;
 	bool is_held = false;
 
-	while ((entry = registry_enter(apic_id, &cursor, &is_held)) != NULL) {
-		registry_set_caa(entry, gpa(WORLD_CAA));
-		if (entry->is_launch) {
-			registry_leave(entry);
-		} else {
+	for (uint64_t i = 0; i < FAKE_GUEST_PAGES; i++) {
+		if (pagestate_get(gpa(i * PAGE_SIZE)) == PAGE_VMSA) {
+			FUZZ_CHECK(registry_claim(gpa(i * PAGE_SIZE), 1, &entry) == ERR_OK);
 			registry_remove(entry);
 		}
 	}
+	entry = registry_enter(WORLD_APIC_ID(0), &cursor, &is_held);
+	FUZZ_CHECK(entry != NULL && entry->is_launch);
+	registry_set_caa(entry, gpa(WORLD_CAA));
+	registry_leave(entry);
 }
 
 /* Back to what the boot left, so that an input does the same whatever came before it. */
@@ -358,8 +360,7 @@ static void restore(void)
 	fake_cpu.ticks_step = 0;
 	while (deposit_withdraw(2, &page) != ERR_NOMEM) {
 	}
-	restore_vcpus(WORLD_APIC_ID(0));
-	restore_vcpus(WORLD_APIC_ID(1));
+	restore_vcpus();
 	fake_rmp_restore();
 	restart_services();
 	for (uint64_t i = 0; i < FAKE_GUEST_PAGES; i++) {
