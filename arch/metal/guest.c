@@ -26,26 +26,17 @@ enum err arch_guest_write(gpa_t to, const void *from, size_t bytes)
 	return copy_done(access_copy(page + gpa_offset(to), from, bytes));
 }
 
-static void *open_page(gpa_t page, bool is_2m)
+static enum window window_for(bool is_2m)
 {
-	return is_2m ? window_open_2m(page) : window_open(WINDOW_COPY, page);
-}
-
-static void close_page(bool is_2m)
-{
-	if (is_2m) {
-		window_close_2m();
-	} else {
-		window_close(WINDOW_COPY);
-	}
+	return is_2m ? WINDOW_2M : WINDOW_COPY;
 }
 
 enum err arch_guest_zero(gpa_t page, bool is_2m)
 {
-	void *at = open_page(page, is_2m);
+	void *at = window_open(window_for(is_2m), page);
 	bool done = access_zero(at, is_2m ? PAGE_2M_SIZE : PAGE_SIZE);
 
-	close_page(is_2m);
+	window_close(window_for(is_2m));
 	return done ? ERR_OK : ERR_ADDRESS;
 }
 
@@ -70,20 +61,20 @@ static struct rmp_result result_of(uint64_t raw)
 
 struct rmp_result arch_pvalidate(gpa_t page, enum rmp_page_size size, bool validate)
 {
-	void *at = open_page(page, size == RMP_2M);
+	void *at = window_open(window_for(size == RMP_2M), page);
 	uint64_t raw = access_pvalidate(at, size, validate);
 
-	close_page(size == RMP_2M);
+	window_close(window_for(size == RMP_2M));
 	return result_of(raw);
 }
 
 struct rmp_result arch_rmpadjust(gpa_t page, enum rmp_page_size size, unsigned int vmpl,
 				 unsigned int permissions, bool vmsa)
 {
-	void *at = open_page(page, size == RMP_2M);
+	void *at = window_open(window_for(size == RMP_2M), page);
 	uint64_t raw = access_rmpadjust(at, size, RMPADJUST_ATTR(vmpl, permissions, vmsa));
 
-	close_page(size == RMP_2M);
+	window_close(window_for(size == RMP_2M));
 	return result_of(raw);
 }
 

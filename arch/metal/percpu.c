@@ -9,6 +9,7 @@
 #include "metal/insn.h"
 #include "metal/tables.h"
 #include "metal/trap.h"
+#include "metal/window.h"
 #include "mm/pool.h"
 #include "x86/msr.h"
 #include "x86/paging.h"
@@ -114,6 +115,7 @@ struct percpu *percpu_create(unsigned int index)
 	p->cr3 = tables_private(tables_kernel_root());
 	p->tss.iomap_base = sizeof(p->tss); /* no I/O bitmap: CPL3 has no ports */
 	make_gdt(p);
+	window_assign(p);
 	return p;
 }
 

@@ -28,6 +28,20 @@ struct tss {
 ABI_SIZE(struct tss, 104);
 ABI_OFFSET(struct tss, ist, 0x24);
 
+/* Where a window is, the page-table entry that moves it, and what that entry always has. */
+struct window_slot {
+	uint64_t *entry;
+	void *at;
+	uint64_t bits;
+};
+
+enum window {
+	WINDOW_COPY, /* guest pages, and pages for RMP instructions */
+	WINDOW_VMSA,
+	WINDOW_2M, /* as WINDOW_COPY, 2 MiB */
+	WINDOW_COUNT
+};
+
 struct percpu {
 	struct percpu *self; /* first: GS:0 */
 	uint64_t index;
@@ -38,6 +52,7 @@ struct percpu {
 	struct ghcb *ghcb;
 	uint64_t gdt[7];
 	struct tss tss;
+	struct window_slot windows[WINDOW_COUNT];
 };
 _Static_assert(sizeof(struct percpu) <= 4096, "per-CPU data is one page");
 

@@ -1,14 +1,8 @@
-/* The windows' page tables are made once; opening one is a store and an INVLPG on the own CPU. */
+/* The windows' page tables are made once, for every CPU there can be. */
 #include "metal/window.h"
 
 #include "arch/cpu.h"
-#include "arch/guest.h"
-#include "arch/rmp.h"
-#include "metal/access.h"
-#include "metal/insn.h"
-#include "metal/percpu.h"
 #include "metal/tables.h"
-#include "panic.h"
 #include "x86/paging.h"
 
 /* In the kernel's top-level entry, apart from KERNEL_VA. */
@@ -34,47 +28,24 @@ enum err window_init(void)
 	return entries_2m != NULL ? ERR_OK : ERR_NOMEM;
 }
 
-static uint64_t slot_of(enum window window)
+static struct window_slot slot_4k(const struct percpu *cpu, enum window window)
 {
-	return percpu_this()->index * WINDOW_STRIDE + 2 * (uint64_t)window;
+	uint64_t slot = cpu->index * WINDOW_STRIDE + 2 * (uint64_t)window;
+
+	return (struct window_slot){
+		.entry = &entries_4k[slot / PT_ENTRIES][slot % PT_ENTRIES],
+		.at = (void *)(uintptr_t)(WINDOW_4K_VA + slot * PAGE_SIZE),
+		.bits = tables_private(WINDOW_BITS),
+	};
 }
 
-static void *set_4k(enum window window, uint64_t entry)
+void window_assign(struct percpu *cpu)
 {
-	uint64_t slot = slot_of(window);
-	void *at = (void *)(uintptr_t)(WINDOW_4K_VA + slot * PAGE_SIZE);
-
-	entries_4k[slot / PT_ENTRIES][slot % PT_ENTRIES] = entry;
-	insn_invlpg(at);
-	return at;
-}
-
-static void *set_2m(uint64_t entry)
-{
-	uint64_t cpu = percpu_this()->index;
-	void *at = (void *)(uintptr_t)(WINDOW_2M_VA + cpu * PAGE_2M_SIZE);
-
-	entries_2m[cpu] = entry;
-	insn_invlpg(at);
-	return at;
-}
-
-void *window_open(enum window window, gpa_t page)
-{
-	return set_4k(window, tables_private(page.value) | WINDOW_BITS);
-}
-
-void window_close(enum window window)
-{
-	set_4k(window, 0);
-}
-
-void *window_open_2m(gpa_t page)
-{
-	return set_2m(tables_private(page.value) | WINDOW_BITS | PTE_LARGE);
-}
-
-void window_close_2m(void)
-{
-	set_2m(0);
+	cpu->windows[WINDOW_COPY] = slot_4k(cpu, WINDOW_COPY);
+	cpu->windows[WINDOW_VMSA] = slot_4k(cpu, WINDOW_VMSA);
+	cpu->windows[WINDOW_2M] = (struct window_slot){
+		.entry = &entries_2m[cpu->index],
+		.at = (void *)(uintptr_t)(WINDOW_2M_VA + cpu->index * PAGE_2M_SIZE),
+		.bits = tables_private(WINDOW_BITS | PTE_LARGE),
+	};
 }

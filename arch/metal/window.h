@@ -1,25 +1,35 @@
 /*
  * Windows: per-CPU places in the kernel's address space through which one page at a time is seen.
  * A window is open for one copy or one instruction; nothing else maps memory outside the region.
+ * Opening one is a store and an INVLPG: every call opens several.
  */
 #pragma once
 
 #include "base/addr.h"
 #include "base/err.h"
-
-enum window {
-	WINDOW_COPY, /* guest pages, and pages for RMP instructions */
-	WINDOW_VMSA,
-	WINDOW_COUNT
-};
+#include "metal/insn.h"
+#include "metal/percpu.h"
 
 /* Makes the page tables behind all windows of all CPUs. */
 enum err window_init(void);
 
-/* Opens a window of this CPU onto a page, privately mapped. */
-void *window_open(enum window window, gpa_t page);
-void window_close(enum window window);
+/* Gives a CPU its windows; after window_init(). */
+void window_assign(struct percpu *cpu);
 
-/* The 2 MiB window of this CPU. */
-void *window_open_2m(gpa_t page);
-void window_close_2m(void);
+/* Opens a window of this CPU onto a page, privately mapped. */
+static inline void *window_open(enum window window, gpa_t page)
+{
+	const struct window_slot *slot = &percpu_this()->windows[window];
+
+	*slot->entry = page.value | slot->bits;
+	insn_invlpg(slot->at);
+	return slot->at;
+}
+
+static inline void window_close(enum window window)
+{
+	const struct window_slot *slot = &percpu_this()->windows[window];
+
+	*slot->entry = 0;
+	insn_invlpg(slot->at);
+}
