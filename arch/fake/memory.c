@@ -311,6 +311,18 @@ struct rmp_result arch_rmpadjust(gpa_t page, enum rmp_page_size size, unsigned i
 	return result_of(out);
 }
 
+struct rmp_result arch_rmpadjust_to(gpa_t page, enum rmp_page_size size, unsigned int last,
+				    unsigned int permissions)
+{
+	struct rmp_result result = { .status = RMP_OK };
+
+	for (unsigned int vmpl = 1; vmpl <= last && !result.faulted && result.status == RMP_OK;
+	     vmpl++) {
+		result = arch_rmpadjust(page, size, vmpl, permissions, false);
+	}
+	return result;
+}
+
 void arch_flush_all(void)
 {
 	fake_note((struct fake_event){ .op = FAKE_FLUSH });

@@ -78,6 +78,20 @@ struct rmp_result arch_rmpadjust(gpa_t page, enum rmp_page_size size, unsigned i
 	return result_of(raw);
 }
 
+struct rmp_result arch_rmpadjust_to(gpa_t page, enum rmp_page_size size, unsigned int last,
+				    unsigned int permissions)
+{
+	enum window window = window_for(size == RMP_2M);
+	void *at = window_open(window, page);
+	uint64_t raw = RMP_OK;
+
+	for (unsigned int vmpl = 1; vmpl <= last && raw == RMP_OK; vmpl++) {
+		raw = access_rmpadjust(at, size, RMPADJUST_ATTR(vmpl, permissions, false));
+	}
+	window_close(window);
+	return result_of(raw);
+}
+
 void arch_flush_all(void)
 {
 	access_flush_all();

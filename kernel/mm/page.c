@@ -40,15 +40,11 @@ static enum err rmp_err(struct rmp_result r, unsigned int *status)
 	return r.faulted || r.status != RMP_OK ? ERR_FAULT : ERR_OK;
 }
 
-static enum err adjust(gpa_t page, enum rmp_page_size size, unsigned int from, unsigned int to,
+/* Of VMPLs 1..last. */
+static enum err adjust(gpa_t page, enum rmp_page_size size, unsigned int last,
 		       unsigned int permissions, unsigned int *status)
 {
-	enum err err = ERR_OK;
-
-	for (unsigned int vmpl = from; vmpl <= to && err == ERR_OK; vmpl++) {
-		err = rmp_err(arch_rmpadjust(page, size, vmpl, permissions, false), status);
-	}
-	return err;
+	return rmp_err(arch_rmpadjust_to(page, size, last, permissions), status);
 }
 
 uint64_t page_bytes(enum rmp_page_size size)
@@ -64,7 +60,8 @@ static enum err pvalidate(const struct page_change *c, unsigned int *status)
 	return err == ERR_OK && r.unchanged ? ERR_NOCHANGE : err;
 }
 
-static enum err validate(const struct page_change *c, unsigned int vmpl, unsigned int *status)
+static enum err validate(const struct page_change *c, const struct page_span *span,
+			 unsigned int vmpl, unsigned int *status)
 {
 	enum err err = pvalidate(c, status);
 
@@ -72,36 +69,36 @@ static enum err validate(const struct page_change *c, unsigned int vmpl, unsigne
 		return err;
 	}
 	/* From here on it is validated, whatever else fails: a retry must not do it again. */
-	pagestate_set(c->page, page_bytes(c->size), PAGE_GUEST);
+	pagestate_span_set(span, PAGE_GUEST);
 	err = arch_guest_zero(c->page, c->size == RMP_2M);
-	return err == ERR_OK ? adjust(c->page, c->size, 1, vmpl, VMPL_RWX, status) : err;
+	return err == ERR_OK ? adjust(c->page, c->size, vmpl, VMPL_RWX, status) : err;
 }
 
-static enum err invalidate(const struct page_change *c, unsigned int *status)
+static enum err invalidate(const struct page_change *c, const struct page_span *span,
+			   unsigned int *status)
 {
-	enum err err = adjust(c->page, c->size, 1, VMPL_COUNT - 1, 0, status);
+	enum err err = adjust(c->page, c->size, VMPL_COUNT - 1, 0, status);
 
 	if (err == ERR_OK) {
 		err = pvalidate(c, status);
 	}
 	if (err == ERR_OK || err == ERR_NOCHANGE) {
-		pagestate_set(c->page, page_bytes(c->size), PAGE_FREE);
+		pagestate_span_set(span, PAGE_FREE);
 	}
 	return err;
 }
 
 /* Is the whole range in the state that this change starts from, or already where it ends? */
-static enum err check_state(const struct page_change *c, unsigned int *status)
+static enum err check_state(const struct page_change *c, const struct page_span *span,
+			    unsigned int *status)
 {
-	uint64_t bytes = page_bytes(c->size);
-
-	if (pagestate_all(c->page, bytes, c->validate ? PAGE_FREE : PAGE_GUEST)) {
+	if (pagestate_span_all(span, c->validate ? PAGE_FREE : PAGE_GUEST)) {
 		return ERR_OK;
 	}
-	if (pagestate_all(c->page, bytes, c->validate ? PAGE_GUEST : PAGE_FREE)) {
+	if (pagestate_span_all(span, c->validate ? PAGE_GUEST : PAGE_FREE)) {
 		return ERR_NOCHANGE;
 	}
-	for (uint64_t at = 0; at < bytes; at += PAGE_SIZE) {
+	for (uint64_t at = 0; at < page_bytes(c->size); at += PAGE_SIZE) {
 		enum page_state state = pagestate_get(gpa_add(c->page, at));
 
 		if (state != PAGE_FREE && state != PAGE_GUEST) {
@@ -115,16 +112,17 @@ static enum err check_state(const struct page_change *c, unsigned int *status)
 
 static enum err perform_locked(const struct page_change *c, unsigned int vmpl, unsigned int *status)
 {
-	enum err err = pagestate_reserve(c->page, page_bytes(c->size));
+	struct page_span span;
+	enum err err = pagestate_find(c->page, page_bytes(c->size), &span);
 
 	if (err == ERR_OK) {
-		err = check_state(c, status);
+		err = check_state(c, &span, status);
 	}
 	if (err == ERR_NOCHANGE) {
 		return c->ignore_unchanged ? ERR_OK : err;
 	}
 	if (err == ERR_OK) {
-		err = c->validate ? validate(c, vmpl, status) : invalidate(c, status);
+		err = c->validate ? validate(c, &span, vmpl, status) : invalidate(c, &span, status);
 	}
 	return err;
 }
@@ -144,11 +142,11 @@ enum err page_grant(gpa_t page, unsigned int vmpl)
 {
 	unsigned int status;
 
-	return adjust(page, RMP_4K, 1, vmpl, VMPL_RWX, &status);
+	return adjust(page, RMP_4K, vmpl, VMPL_RWX, &status);
 }
 
 enum err page_revoke(gpa_t page, enum rmp_page_size size, unsigned int *status)
 {
 	*status = 0;
-	return adjust(page, size, 1, VMPL_COUNT - 1, 0, status);
+	return adjust(page, size, VMPL_COUNT - 1, 0, status);
 }

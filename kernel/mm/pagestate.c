@@ -95,20 +95,34 @@ static enum err add_table(uint64_t t)
 	return directory[t] != NULL ? ERR_OK : ERR_NOMEM;
 }
 
-enum err pagestate_reserve(gpa_t base, uint64_t bytes)
+/* Without tables: only to look at, or to make them. */
+static bool find(gpa_t base, uint64_t bytes, struct page_span *span)
 {
-	uint64_t first, last;
+	span->count = bytes / PAGE_SIZE;
+	return memmap_index(base, bytes, &span->first);
+}
 
-	if (!memmap_index(base, bytes, &first)) {
+enum err pagestate_find(gpa_t base, uint64_t bytes, struct page_span *span)
+{
+	uint64_t last;
+
+	if (!find(base, bytes, span)) {
 		return ERR_ADDRESS;
 	}
-	last = first + (bytes - 1) / PAGE_SIZE;
-	for (uint64_t t = first / PAGES_PER_TABLE; t <= last / PAGES_PER_TABLE; t++) {
+	last = span->first + (bytes - 1) / PAGE_SIZE;
+	for (uint64_t t = span->first / PAGES_PER_TABLE; t <= last / PAGES_PER_TABLE; t++) {
 		if (directory[t] == NULL && add_table(t) != ERR_OK) {
 			return ERR_NOMEM;
 		}
 	}
 	return ERR_OK;
+}
+
+enum err pagestate_reserve(gpa_t base, uint64_t bytes)
+{
+	struct page_span span;
+
+	return pagestate_find(base, bytes, &span);
 }
 
 static enum page_state get(uint64_t index)
@@ -138,27 +152,34 @@ enum page_state pagestate_get(gpa_t page)
 	return memmap_index(page, 1, &index) ? get(index) : PAGE_FREE;
 }
 
-bool pagestate_all(gpa_t base, uint64_t bytes, enum page_state state)
+bool pagestate_span_all(const struct page_span *span, enum page_state state)
 {
-	uint64_t first;
-
-	if (!memmap_index(base, bytes, &first)) {
-		return false;
-	}
-	for (uint64_t i = 0; i < bytes / PAGE_SIZE; i++) {
-		if (get(first + i) != state) {
+	for (uint64_t i = 0; i < span->count; i++) {
+		if (get(span->first + i) != state) {
 			return false;
 		}
 	}
 	return true;
 }
 
+bool pagestate_all(gpa_t base, uint64_t bytes, enum page_state state)
+{
+	struct page_span span;
+
+	return find(base, bytes, &span) && pagestate_span_all(&span, state);
+}
+
+void pagestate_span_set(const struct page_span *span, enum page_state state)
+{
+	for (uint64_t i = 0; i < span->count; i++) {
+		set(span->first + i, state);
+	}
+}
+
 void pagestate_set(gpa_t base, uint64_t bytes, enum page_state state)
 {
-	uint64_t first = 0;
+	struct page_span span = { 0 };
 
-	ASSERT(memmap_index(base, bytes, &first));
-	for (uint64_t i = 0; i < bytes / PAGE_SIZE; i++) {
-		set(first + i, state);
-	}
+	ASSERT(find(base, bytes, &span));
+	pagestate_span_set(&span, state);
 }

@@ -32,17 +32,26 @@ void pagestate_unlock_two(gpa_t a, gpa_t b);
 /* Once the memory map is complete. ERR_NOMEM: the region is too small for it. */
 enum err pagestate_init(void);
 
+/* Pages of guest memory, found once for several looks at them. */
+struct page_span {
+	uint64_t first;
+	uint64_t count;
+};
+
 /*
  * Makes the tables behind a range of guest memory. ERR_ADDRESS: it is not guest memory as a whole;
  * ERR_NOMEM: neither pool nor deposits have a page left for them.
  */
+enum err pagestate_find(gpa_t base, uint64_t bytes, struct page_span *span);
 enum err pagestate_reserve(gpa_t base, uint64_t bytes);
 
 /* State of a page; PAGE_FREE where no table is. The page is guest memory. */
 enum page_state pagestate_get(gpa_t page);
 
 /* Are all pages of the range in this state? */
+bool pagestate_span_all(const struct page_span *span, enum page_state state);
 bool pagestate_all(gpa_t base, uint64_t bytes, enum page_state state);
 
 /* Of a reserved range. */
+void pagestate_span_set(const struct page_span *span, enum page_state state);
 void pagestate_set(gpa_t base, uint64_t bytes, enum page_state state);

@@ -70,7 +70,11 @@ static uint16_t find_malformed(const struct core_list_call *call, const struct l
 
 	*err = ERR_OK;
 	while (at < list->header.count) {
-		*err = call->decode_entry(list->entries[at]);
+		uint64_t entry = list->entries[at];
+
+		if ((entry & call->doubtful) != 0) {
+			*err = call->decode_entry(entry);
+		}
 		if (*err != ERR_OK) {
 			break;
 		}

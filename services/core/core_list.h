@@ -11,6 +11,8 @@
 struct core_list_call {
 	/* Pure. Is this one entry well formed? */
 	enum err (*decode_entry)(uint64_t entry);
+	/* An entry with none of these bits is well formed: nearly all are small pages. */
+	uint64_t doubtful;
 	/* Does entries[first..count) of the message buffer. */
 	enum err (*perform)(uint64_t offset, uint64_t count, uint64_t first,
 			    struct sys_page_progress *progress);

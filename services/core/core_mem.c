@@ -22,7 +22,11 @@ enum err core_mem_decode_entry(uint64_t entry)
 
 void core_mem_deposit(const struct msg_header *request, struct msg_header *reply)
 {
-	static const struct core_list_call call = {core_mem_decode_entry, sys_deposit};
+	static const struct core_list_call call = {
+		.decode_entry = core_mem_decode_entry,
+		.doubtful = SVSM_DEPOSIT_RESERVED | SVSM_PVALIDATE_SIZE(UINT64_MAX),
+		.perform = sys_deposit,
+	};
 
 	core_list_run(&call, request, reply);
 }

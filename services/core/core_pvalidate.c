@@ -21,7 +21,11 @@ enum err core_pvalidate_decode_entry(uint64_t entry)
 
 void core_pvalidate(const struct msg_header *request, struct msg_header *reply)
 {
-	static const struct core_list_call call = {core_pvalidate_decode_entry, sys_page_state};
+	static const struct core_list_call call = {
+		.decode_entry = core_pvalidate_decode_entry,
+		.doubtful = SVSM_PVALIDATE_RESERVED | SVSM_PVALIDATE_SIZE(UINT64_MAX),
+		.perform = sys_page_state,
+	};
 
 	core_list_run(&call, request, reply);
 }

@@ -22,5 +22,9 @@ struct rmp_result arch_pvalidate(gpa_t page, enum rmp_page_size size, bool valid
 struct rmp_result arch_rmpadjust(gpa_t page, enum rmp_page_size size, unsigned int vmpl,
 				 unsigned int permissions, bool vmsa);
 
+/* The same for VMPLs 1..last, none of them with a VMSA; what the first that fails says. */
+struct rmp_result arch_rmpadjust_to(gpa_t page, enum rmp_page_size size, unsigned int last,
+				    unsigned int permissions);
+
 /* Makes every CPU forget what it cached of nested and guest translations; returns when all did. */
 void arch_flush_all(void);
