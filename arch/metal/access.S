@@ -46,7 +46,7 @@ access_zero:
 
 	/*
 	 * uint64_t access_pvalidate(void *page, uint64_t size, uint64_t validate): EAX in bits
-	 * 31:0, CF in bit 32; -1 when it faulted
+	 * 31:0, CF in bit 32; ACCESS_FAULTED when it faulted
 	 */
 	.globl access_pvalidate
 access_pvalidate:
@@ -59,13 +59,13 @@ access_pvalidate:
 	shl	$32, %rcx
 	or	%rcx, %rax
 	ret
-2:	mov	$-1, %rax
+2:	movabs	$ACCESS_FAULTED_VALUE, %rax
 	ret
 	fixup 1b, 2b
 
 	/*
-	 * uint64_t access_rmpadjust(void *page, uint64_t size, uint64_t attributes): EAX; -1
-	 * when it faulted
+	 * uint64_t access_rmpadjust(void *page, uint64_t size, uint64_t attributes): EAX;
+	 * ACCESS_FAULTED when it faulted
 	 */
 	.globl access_rmpadjust
 access_rmpadjust:
@@ -74,9 +74,31 @@ access_rmpadjust:
 1:	.byte	0xf3, 0x0f, 0x01, 0xfe
 	mov	%eax, %eax
 	ret
-2:	mov	$-1, %rax
+2:	movabs	$ACCESS_FAULTED_VALUE, %rax
 	ret
 	fixup 1b, 2b
+
+	/*
+	 * uint64_t access_rmpadjust_to(void *page, uint64_t size, uint64_t attributes, uint64_t
+	 * last): the same for VMPLs 1..last, up to the first that fails; attributes without VMPL
+	 */
+	.globl access_rmpadjust_to
+access_rmpadjust_to:
+	mov	%rcx, %r8
+	xor	%eax, %eax
+4:	cmp	%r8b, %dl
+	jae	2f
+	inc	%edx
+	mov	%rdi, %rax
+	mov	%rsi, %rcx
+1:	.byte	0xf3, 0x0f, 0x01, 0xfe
+	mov	%eax, %eax
+	test	%eax, %eax
+	jz	4b
+2:	ret
+3:	movabs	$ACCESS_FAULTED_VALUE, %rax
+	ret
+	fixup 1b, 3b
 
 	/*
 	 * void access_flush_all(void): INVLPGB of everything (RAX: 2 ASID, 3 global, 5 nested),

@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "arch/space.h"
+#include "metal/access.h"
 #include "metal/percpu.h"
 #include "metal/trap.h"
 #include "msg/image.h"
@@ -50,6 +51,7 @@ void offsets_stub(void)
 void offsets_trap(void);
 void offsets_trap(void)
 {
+	DEFINE(ACCESS_FAULTED_VALUE, ACCESS_FAULTED);
 	DEFINE(PERCPU_CTX, offsetof(struct percpu, ctx));
 	DEFINE(PERCPU_KERNEL_RSP, offsetof(struct percpu, kernel_rsp));
 	DEFINE(PERCPU_SCRATCH, offsetof(struct percpu, scratch));

@@ -35,12 +35,8 @@ struct window_slot {
 	uint64_t bits;
 };
 
-enum window {
-	WINDOW_COPY, /* guest pages, and pages for RMP instructions */
-	WINDOW_VMSA,
-	WINDOW_2M, /* as WINDOW_COPY, 2 MiB */
-	WINDOW_COUNT
-};
+/* The first two are for guest pages and RMP instructions, in the order of enum rmp_page_size. */
+enum window { WINDOW_COPY, WINDOW_2M, WINDOW_VMSA, WINDOW_COUNT };
 
 struct percpu {
 	struct percpu *self; /* first: GS:0 */

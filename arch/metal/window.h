@@ -16,20 +16,21 @@ enum err window_init(void);
 /* Gives a CPU its windows; after window_init(). */
 void window_assign(struct percpu *cpu);
 
-/* Opens a window of this CPU onto a page, privately mapped. */
-static inline void *window_open(enum window window, gpa_t page)
+static inline const struct window_slot *window_of(enum window window)
 {
-	const struct window_slot *slot = &percpu_this()->windows[window];
-
-	*slot->entry = page.value | slot->bits;
-	insn_invlpg(slot->at);
-	return slot->at;
+	return &percpu_this()->windows[window];
 }
 
-static inline void window_close(enum window window)
+/* Opens a window of this CPU onto a page, privately mapped. */
+static inline void *window_open(const struct window_slot *window, gpa_t page)
 {
-	const struct window_slot *slot = &percpu_this()->windows[window];
+	*window->entry = page.value | window->bits;
+	insn_invlpg(window->at);
+	return window->at;
+}
 
-	*slot->entry = 0;
-	insn_invlpg(slot->at);
+static inline void window_close(const struct window_slot *window)
+{
+	*window->entry = 0;
+	insn_invlpg(window->at);
 }

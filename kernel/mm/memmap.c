@@ -1,4 +1,4 @@
-/* The guest's memory map: written at boot, then only read. */
+/* The guest's memory map: written at boot, then only read. The region is cut out on the way in. */
 #include "memmap.h"
 
 #include "arch/boot.h"
@@ -22,16 +22,9 @@ static bool join_last(gpa_t base, uint64_t bytes)
 	return true;
 }
 
-enum err memmap_add(uint64_t base, uint64_t bytes)
+/* Whole pages, none of them the region's. */
+static enum err add_range(uint64_t start, uint64_t end)
 {
-	uint64_t end, start;
-
-	/* An address with the C-bit set would be mapped as the one without it. */
-	if (!add_fits(base, bytes, &end) || end > arch_address_limit()) {
-		return ERR_HOST;
-	}
-	start = align_up(base, PAGE_SIZE);
-	end = align_down(end, PAGE_SIZE);
 	if (start >= end) {
 		return ERR_OK;
 	}
@@ -47,17 +40,42 @@ enum err memmap_add(uint64_t base, uint64_t bytes)
 	if (range_count == MEMMAP_MAX) {
 		return ERR_NOMEM;
 	}
-	ranges[range_count++] = (struct gpa_range){ gpa(start), end - start };
+	ranges[range_count++] = (struct gpa_range){gpa(start), end - start};
 	return ERR_OK;
+}
+
+static uint64_t min(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static uint64_t max(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* What lies below the SVSM's region, and what lies above. */
+enum err memmap_add(uint64_t base, uint64_t bytes)
+{
+	const uint64_t region = pool_region().base.value;
+	const uint64_t region_end = region + pool_region().bytes;
+	uint64_t end, start;
+	enum err err;
+
+	/* An address with the C-bit set would be mapped as the one without it. */
+	if (!add_fits(base, bytes, &end) || end > arch_address_limit()) {
+		return ERR_HOST;
+	}
+	start = align_up(base, PAGE_SIZE);
+	end = align_down(end, PAGE_SIZE);
+	err = add_range(start, min(end, region));
+	return err == ERR_OK ? add_range(max(start, region_end), end) : err;
 }
 
 bool memmap_index(gpa_t base, uint64_t bytes, uint64_t *index)
 {
 	uint64_t before = 0;
 
-	if (gpa_range_touches(pool_region(), base, bytes)) {
-		return false;
-	}
 	for (size_t i = 0; i < range_count; i++) {
 		if (gpa_range_has(ranges[i], base, bytes)) {
 			*index = before + (base.value - ranges[i].base.value) / PAGE_SIZE;

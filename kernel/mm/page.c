@@ -14,26 +14,6 @@
 #include "mm/pagestate.h"
 #include "svsm/core.h"
 
-enum err page_decode(uint64_t raw_entry, struct page_change *change)
-{
-	uint64_t size = SVSM_PVALIDATE_SIZE(raw_entry);
-	gpa_t page = gpa(SVSM_PVALIDATE_GPA(raw_entry));
-
-	if ((raw_entry & SVSM_PVALIDATE_RESERVED) != 0 || size > SVSM_PVALIDATE_2M) {
-		return ERR_INVALID;
-	}
-	if (size == SVSM_PVALIDATE_2M && !is_aligned(page.value, PAGE_2M_SIZE)) {
-		return ERR_INVALID;
-	}
-	*change = (struct page_change){
-		.page = page,
-		.size = size == SVSM_PVALIDATE_2M ? RMP_2M : RMP_4K,
-		.validate = (raw_entry & SVSM_PVALIDATE_VALIDATE) != 0,
-		.ignore_unchanged = (raw_entry & SVSM_PVALIDATE_IGNORE_CF) != 0,
-	};
-	return ERR_OK;
-}
-
 static enum err rmp_err(struct rmp_result r, unsigned int *status)
 {
 	*status = r.faulted ? 0 : r.status;

@@ -10,6 +10,7 @@
 #include "base/addr.h"
 #include "base/err.h"
 #include "snp/rmp.h"
+#include "svsm/core.h"
 
 /* A decoded PVALIDATE entry: in form right, not yet known to be the guest's. */
 struct page_change {
@@ -20,7 +21,25 @@ struct page_change {
 };
 
 /* ERR_INVALID: reserved bits, an unknown size, or a 2 MiB page that is not aligned. */
-enum err page_decode(uint64_t raw_entry, struct page_change *change);
+static inline enum err page_decode(uint64_t raw_entry, struct page_change *change)
+{
+	uint64_t size = SVSM_PVALIDATE_SIZE(raw_entry);
+	gpa_t page = gpa(SVSM_PVALIDATE_GPA(raw_entry));
+
+	if ((raw_entry & SVSM_PVALIDATE_RESERVED) != 0 || size > SVSM_PVALIDATE_2M) {
+		return ERR_INVALID;
+	}
+	if (size == SVSM_PVALIDATE_2M && !is_aligned(page.value, PAGE_2M_SIZE)) {
+		return ERR_INVALID;
+	}
+	*change = (struct page_change){
+		.page = page,
+		.size = size == SVSM_PVALIDATE_2M ? RMP_2M : RMP_4K,
+		.validate = (raw_entry & SVSM_PVALIDATE_VALIDATE) != 0,
+		.ignore_unchanged = (raw_entry & SVSM_PVALIDATE_IGNORE_CF) != 0,
+	};
+	return ERR_OK;
+}
 
 /*
  * Performs one change for a caller at `vmpl`. Takes the page's lock. ERR_ADDRESS: not the guest's

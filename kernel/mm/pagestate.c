@@ -98,19 +98,17 @@ static enum err add_table(uint64_t t)
 /* Without tables: only to look at, or to make them. */
 static bool find(gpa_t base, uint64_t bytes, struct page_span *span)
 {
-	span->count = bytes / PAGE_SIZE;
+	span->count = (bytes + PAGE_SIZE - 1) / PAGE_SIZE;
 	return memmap_index(base, bytes, &span->first);
 }
 
 enum err pagestate_find(gpa_t base, uint64_t bytes, struct page_span *span)
 {
-	uint64_t last;
-
 	if (!find(base, bytes, span)) {
 		return ERR_ADDRESS;
 	}
-	last = span->first + (bytes - 1) / PAGE_SIZE;
-	for (uint64_t t = span->first / PAGES_PER_TABLE; t <= last / PAGES_PER_TABLE; t++) {
+	for (uint64_t t = span->first / PAGES_PER_TABLE;
+	     t * PAGES_PER_TABLE < span->first + span->count; t++) {
 		if (directory[t] == NULL && add_table(t) != ERR_OK) {
 			return ERR_NOMEM;
 		}
@@ -154,8 +152,10 @@ enum page_state pagestate_get(gpa_t page)
 
 bool pagestate_span_all(const struct page_span *span, enum page_state state)
 {
-	for (uint64_t i = 0; i < span->count; i++) {
-		if (get(span->first + i) != state) {
+	const uint64_t end = span->first + span->count;
+
+	for (uint64_t i = span->first; i < end; i++) {
+		if (get(i) != state) {
 			return false;
 		}
 	}
@@ -171,8 +171,10 @@ bool pagestate_all(gpa_t base, uint64_t bytes, enum page_state state)
 
 void pagestate_span_set(const struct page_span *span, enum page_state state)
 {
-	for (uint64_t i = 0; i < span->count; i++) {
-		set(span->first + i, state);
+	const uint64_t end = span->first + span->count;
+
+	for (uint64_t i = span->first; i < end; i++) {
+		set(i, state);
 	}
 }
 

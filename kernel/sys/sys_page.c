@@ -6,6 +6,9 @@
 #include "svsm/core.h"
 #include "sys/sys.h"
 
+/* Small pages between two looks at the clock. */
+#define PAGES_PER_LOOK 8
+
 struct batch {
 	const uint64_t *entries; /* in the service's buffer: it can change, so each is read once */
 	uint64_t count;
@@ -42,6 +45,14 @@ static enum err perform_one(uint64_t raw_entry, unsigned int vmpl, bool *needs_f
 	return err;
 }
 
+/* Is the service's time up? Looked at after each large page, and after a few small ones. */
+static bool is_time_up(const struct sys_call *call, const struct batch *batch, uint64_t raw_entry)
+{
+	bool is_due = SVSM_PVALIDATE_SIZE(raw_entry) != 0 || batch->next % PAGES_PER_LOOK == 0;
+
+	return is_due && batch->next < batch->count && sys_ticks_left(call) == 0;
+}
+
 enum err sys_page_state(struct sys_call *call)
 {
 	struct batch batch;
@@ -53,10 +64,11 @@ enum err sys_page_state(struct sys_call *call)
 		return err;
 	}
 	while (err == ERR_OK && batch.next < batch.count) {
-		err = perform_one(READ_ONCE(batch.entries[batch.next]), call->vmpl, &needs_flush,
-				  &status);
+		uint64_t raw_entry = READ_ONCE(batch.entries[batch.next]);
+
+		err = perform_one(raw_entry, call->vmpl, &needs_flush, &status);
 		batch.next += err == ERR_OK;
-		if (err == ERR_OK && batch.next < batch.count && sys_ticks_left(call) == 0) {
+		if (err == ERR_OK && is_time_up(call, &batch, raw_entry)) {
 			err = ERR_AGAIN;
 		}
 	}

@@ -66,21 +66,22 @@ static enum err copy_list(uint64_t gpa, struct list_copy *list)
 static uint16_t find_malformed(const struct core_list_call *call, const struct list_copy *list,
 			       enum err *err)
 {
-	uint16_t at = list->header.next;
+	const uint64_t *entries = list->entries;
+	const uint64_t doubtful = call->doubtful;
+	uint64_t count = list->header.count;
+	uint64_t at = list->header.next;
 
 	*err = ERR_OK;
-	while (at < list->header.count) {
-		uint64_t entry = list->entries[at];
-
-		if ((entry & call->doubtful) != 0) {
-			*err = call->decode_entry(entry);
-		}
-		if (*err != ERR_OK) {
-			break;
+	while (at < count) {
+		if ((entries[at] & doubtful) != 0) {
+			*err = call->decode_entry(entries[at]);
+			if (*err != ERR_OK) {
+				break;
+			}
 		}
 		at++;
 	}
-	return at;
+	return (uint16_t)at;
 }
 
 static uint32_t page_state_result(enum err err, uint32_t rmp_code)

@@ -10,6 +10,7 @@
 static const struct world one_cpu = { .cpus = 1, .guest_vmpl = 2 };
 
 #define PAGE	UINT64_C(0x200000)
+#define LARGE	UINT64_C(0x400000)
 #define LIST	offsetof(struct msg_buffer, in)
 #define ENTRIES ((uint64_t *)(void *)caller_msg.in)
 
@@ -130,28 +131,39 @@ WORLD_TEST(flushes_after_a_failure)
 	CHECK(!fake_is_validated(PAGE));
 }
 
-/* At least one entry per call, so that a guest that asks again gets on. */
+/*
+ * At least one entry per call, so that a guest that asks again gets on. The clock is looked at
+ * after each large page, and after every eighth entry of a list.
+ */
 WORLD_TEST(stops_when_time_is_up)
 {
 	struct fake_answer answer;
 
 	world_vcpus(&one_cpu);
-	put(3, PAGE, SVSM_PVALIDATE_VALIDATE);
+	put(10, PAGE, SVSM_PVALIDATE_VALIDATE);
 	fake_cpu.ticks_step = CALLER_BUDGET;
-	answer = caller_call(SYS_PAGE_STATE, LIST, 3, 0);
+	answer = caller_call(SYS_PAGE_STATE, LIST, 10, 0);
 	CHECK_EQ(answer.err, ERR_AGAIN);
-	CHECK_EQ(answer.value, 1);
-	answer = caller_call(SYS_PAGE_STATE, LIST, 3, 1);
-	CHECK_EQ(answer.err, ERR_AGAIN);
-	CHECK_EQ(answer.value, 2);
-	answer = caller_call(SYS_PAGE_STATE, LIST, 3, 2);
+	CHECK_EQ(answer.value, 8);
+	answer = caller_call(SYS_PAGE_STATE, LIST, 10, 8);
 	CHECK_EQ(answer.err, ERR_OK);
-	CHECK_EQ(answer.value, 3);
+	CHECK_EQ(answer.value, 10);
 	ROW("invalidations are flushed before it says so");
-	put(3, PAGE, 0);
-	answer = caller_call(SYS_PAGE_STATE, LIST, 3, 0);
+	put(10, PAGE, 0);
+	answer = caller_call(SYS_PAGE_STATE, LIST, 10, 0);
 	CHECK_EQ(answer.err, ERR_AGAIN);
 	CHECK_EQ(fake_trace.flushes, 1);
+	ROW("large pages");
+	fake_assign_2m(LARGE);
+	fake_assign_2m(LARGE + PAGE_2M_SIZE);
+	ENTRIES[0] = LARGE | SVSM_PVALIDATE_VALIDATE | SVSM_PVALIDATE_2M;
+	ENTRIES[1] = (LARGE + PAGE_2M_SIZE) | SVSM_PVALIDATE_VALIDATE | SVSM_PVALIDATE_2M;
+	answer = caller_call(SYS_PAGE_STATE, LIST, 2, 0);
+	CHECK_EQ(answer.err, ERR_AGAIN);
+	CHECK_EQ(answer.value, 1);
+	answer = caller_call(SYS_PAGE_STATE, LIST, 2, 1);
+	CHECK_EQ(answer.err, ERR_OK);
+	CHECK_EQ(answer.value, 2);
 }
 
 /* The service (or a guest through it) changes an entry once it was read: it is read once. */
