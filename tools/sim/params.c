@@ -34,6 +34,7 @@ enum key_index {
 	KEY_TRACE_CALLS,
 	KEY_NPT,
 	KEY_SPURIOUS,
+	KEY_STEAL,
 	KEY_MAX_EXITS,
 	KEY_COUNT
 };
@@ -47,6 +48,7 @@ static const struct key keys[KEY_COUNT] = {
 	[KEY_TRACE_CALLS] = {"trace_calls", 0, 1},
 	[KEY_NPT] = {"npt_pages", 64, 65536},
 	[KEY_SPURIOUS] = {"spurious", 0, UINT32_MAX},
+	[KEY_STEAL] = {"steal", 0, UINT32_MAX},
 	[KEY_MAX_EXITS] = {"max_exits", 0, UINT32_MAX},
 };
 
@@ -79,6 +81,9 @@ static void params_set(enum key_index key, uint32_t value)
 		break;
 	case KEY_SPURIOUS:
 		params.spurious = value;
+		break;
+	case KEY_STEAL:
+		params.steal = value;
 		break;
 	case KEY_MAX_EXITS:
 		params.max_exits = value;
@@ -140,7 +145,7 @@ static void parse_one(const char *text, uint32_t bytes)
 	}
 	memcpy(name, text, equals < sizeof(name) ? equals : sizeof(name) - 1);
 	log_fatal("parameter %s is unknown; known: c_bit la57 rmp trace icount trace_calls "
-		  "npt_pages spurious max_exits",
+		  "npt_pages spurious steal max_exits",
 		  name);
 }
 

@@ -13,6 +13,7 @@ struct params {
 	bool trace_calls; /* a log line for every answered SVSM call */
 	uint32_t npt_pages; /* pool of nested tables */
 	uint32_t spurious; /* enter VMPL0 unasked after so many exits, 0 = never */
+	uint32_t steal; /* take a page of VMPL0 away after so many exits, 0 = never */
 	uint32_t max_exits; /* end the run after so many, 0 = never */
 };
 

@@ -15,6 +15,7 @@
 #include "stats.h"
 #include "trap.h"
 #include "vmcb.h"
+#include "walk.h"
 #include "x86.h"
 #include "x86/msr.h"
 
@@ -218,6 +219,26 @@ static void enter_unasked(struct vcpu *vcpu)
 	vcpu->vmpl = 0;
 }
 
+/*
+ * A host may take any page back. This one takes the top of VMPL0's stack while a lower VMPL runs:
+ * the SVSM has to notice by #VC and must not go on.
+ */
+static void steal_page(struct vcpu *vcpu)
+{
+	const struct context *c = &vcpu->contexts[0];
+	struct walk walk;
+
+	if (params.steal == 0 || vcpu->exits < params.steal || vcpu->vmpl == 0) {
+		return;
+	}
+	params.steal = 0;
+	if (walk_translate(c, c->save->rsp, &walk) != WALK_OK ||
+	    host_make_shared(align_down(walk.gpa, PAGE_SIZE), RMP_4K) != ERR_OK) {
+		log_fatal("nothing to steal at VMPL0 rsp 0x%lx", c->save->rsp);
+	}
+	log_line("host: takes gpa 0x%lx, VMPL0's stack, away", walk.gpa);
+}
+
 static void run_once(struct vcpu *vcpu)
 {
 	struct context *c = vcpu_context(vcpu);
@@ -234,6 +255,7 @@ static void run_once(struct vcpu *vcpu)
 	}
 	take_nmi(vcpu);
 	enter_unasked(vcpu);
+	steal_page(vcpu);
 	if (++vcpu->exits == params.max_exits) {
 		log_fatal("max_exits reached at VMPL%u rip 0x%lx", c->vmpl, c->save->rip);
 	}
