@@ -44,13 +44,16 @@ boot16:
 	ljmpl	$0x08, $boot32
 
 	.code32
+	/* Another CPU finds the tables made, and where they are at the end of its start page. */
 ap32:
+	mov	$0x10, %eax
+	mov	%eax, %ds
+	mov	%eax, %es
+	mov	%eax, %ss
+	mov	START_PAGE + START_BASE, %ebx
 	mov	$1, %esi
-	jmp	common32
+	jmp	tables_made
 boot32:
-	xor	%esi, %esi
-common32:
-	/* ESI: not 0 on another CPU, which finds the tables made. */
 	mov	$0x10, %eax
 	mov	%eax, %ds
 	mov	%eax, %es
@@ -68,8 +71,6 @@ common32:
 	shl	$16, %ebx
 	add	$(0x1000000 - 0x400000), %ebx
 	and	$0xffe00000, %ebx
-	test	%esi, %esi
-	jnz	tables_made
 
 	xor	%eax, %eax
 	mov	%ebx, %edi
@@ -110,6 +111,7 @@ common32:
 	rep stosl
 	xor	%esi, %esi
 
+	/* ESI: not 0 on another CPU. */
 tables_made:
 	mov	%ebx, %ebp
 	mov	$7, %eax

@@ -39,6 +39,11 @@ void memory_init(uint64_t base)
 	hidden_end = low_end;
 }
 
+uint64_t memory_tables(void)
+{
+	return image_pa - MEMORY_IMAGE_BYTES;
+}
+
 uint64_t memory_pa_of(const void *object)
 {
 	uint64_t at = (uint64_t)(uintptr_t)object;

@@ -31,6 +31,8 @@ static inline void *memory_ptr(uint64_t pa)
 
 /* `base` is what boot.S found: page tables there, the image 2 MiB above. */
 void memory_init(uint64_t base);
+/* That base again. */
+uint64_t memory_tables(void);
 /* Physical address of something inside the image. */
 uint64_t memory_pa_of(const void *object);
 

@@ -12,3 +12,7 @@
 /* A CPU's stack in the simulator, aligned to its size. */
 #define STACK_SHIFT 16
 #define STACK_BYTES 0x10000
+
+/* Where other CPUs start (boot.S), and where in that page they find the address of the page tables. */
+#define START_PAGE 0xFF000
+#define START_BASE 0xFE8

@@ -25,9 +25,8 @@
 #define APIC_X2		 BIT(10)
 #define MSR_X2_ICR	 0x830
 
-/* Where a start-up IPI with vector 0xff begins, and the ROM's page that is to be there. */
-#define START_PAGE UINT64_C(0xFF000)
-#define START_ROM  UINT64_C(0xFFFFF000)
+/* The ROM's page that is to be at START_PAGE, where a start-up IPI with vector 0xff begins. */
+#define START_ROM UINT64_C(0xFFFFF000)
 
 #define REPEAT_SPINS 20000u
 /* Exits that an AP of OVMF takes to say who it is, with room; and for how long to wait for them. */
@@ -191,6 +190,9 @@ void smp_start(void)
 	smp_stacks =
 		(uint64_t)(uintptr_t)memory_ptr(memory_alloc(others * STACK_BYTES, STACK_BYTES));
 	memcpy(memory_ptr(START_PAGE), memory_ptr(START_ROM), PAGE_SIZE);
+	/* The tables are below 4 GiB; CR3 holds the PML5 or, with four levels, the page behind it.
+	 */
+	*(uint32_t *)memory_ptr(START_PAGE + START_BASE) = (uint32_t)memory_tables();
 	send(0, ICR_INIT_OTHERS);
 	send(0, ICR_START_OTHERS);
 	for (unsigned int i = 0; atomic_load(&online) < others; i++) {
