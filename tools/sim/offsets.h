@@ -13,6 +13,6 @@
 #define STACK_SHIFT 16
 #define STACK_BYTES 0x10000
 
-/* Where other CPUs start (boot.S), and where in that page they find the address of the page tables. */
+/* Where other CPUs start (boot.S), and where in that page the address of the page tables is. */
 #define START_PAGE 0xFF000
 #define START_BASE 0xFE8
