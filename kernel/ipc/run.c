@@ -97,6 +97,7 @@ static enum run_end turn(const struct service_entry *entry, const struct space *
 	sys->msg = cpu->msg;
 	sys->start = arch_ticks();
 	sys->budget = BUDGET_TICKS;
+	cpu->msg->deadline = sys->start + sys->budget;
 	do {
 		arch_user_run(space, &cpu->ctx);
 		if (is_overrun(sys, &late)) {

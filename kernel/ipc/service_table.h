@@ -17,7 +17,13 @@ struct service_entry {
 	uint32_t version_min;
 	uint32_t version_max;
 	uint32_t rights; /* SYS_RIGHT_* */
-	bool reentrant;	 /* false: a second vCPU gets BUSY while one is inside */
+	bool reentrant; /* false: one stack in all; others get BUSY while a vCPU is inside */
+	bool messages; /* may be called by name, through Keel's message protocol */
+	bool has_manifest; /* answers MSG_CALL_MANIFEST */
+	bool uses_fpu; /* has x87 and SSE state of its own */
+	uint32_t heap_pages; /* quota of SYS_MEMORY, and of Linux' brk and mmap */
+	uint32_t stack_pages; /* 0: SERVICE_STACK_PAGES */
+	uint8_t guid[SYS_GUID_BYTES]; /* in attestation's table; zeros: not in it */
 	enum service_death death;
 };
 

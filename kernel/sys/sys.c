@@ -12,28 +12,29 @@ struct sys_entry {
 };
 
 static const struct sys_entry table[SYS_COUNT] = {
-	[SYS_LOG] = {sys_log, 0},
-	[SYS_TIME_LEFT] = {sys_time_left, 0},
-	[SYS_COPY_FROM_GUEST] = {sys_copy_from_guest, SYS_RIGHT_GUEST_READ},
-	[SYS_COPY_TO_GUEST] = {sys_copy_to_guest, SYS_RIGHT_GUEST_WRITE},
-	[SYS_PAGE_STATE] = {sys_page_state, SYS_RIGHT_PAGES},
-	[SYS_VCPU_CREATE] = {sys_vcpu_create, SYS_RIGHT_VCPUS},
-	[SYS_VCPU_DELETE] = {sys_vcpu_delete, SYS_RIGHT_VCPUS},
-	[SYS_REMAP_CA] = {sys_remap_ca, SYS_RIGHT_VCPUS},
-	[SYS_DEPOSIT] = {sys_deposit, SYS_RIGHT_PAGES},
-	[SYS_WITHDRAW] = {sys_withdraw, SYS_RIGHT_PAGES},
-	[SYS_PROTOCOL] = {sys_protocol, 0},
-	[SYS_RANDOM] = {sys_random, SYS_RIGHT_RANDOM},
+	[SYS_LOG - SYS_BASE] = {sys_log, 0},
+	[SYS_TIME_LEFT - SYS_BASE] = {sys_time_left, 0},
+	[SYS_COPY_FROM_GUEST - SYS_BASE] = {sys_copy_from_guest, SYS_RIGHT_GUEST_READ},
+	[SYS_COPY_TO_GUEST - SYS_BASE] = {sys_copy_to_guest, SYS_RIGHT_GUEST_WRITE},
+	[SYS_PAGE_STATE - SYS_BASE] = {sys_page_state, SYS_RIGHT_PAGES},
+	[SYS_VCPU_CREATE - SYS_BASE] = {sys_vcpu_create, SYS_RIGHT_VCPUS},
+	[SYS_VCPU_DELETE - SYS_BASE] = {sys_vcpu_delete, SYS_RIGHT_VCPUS},
+	[SYS_REMAP_CA - SYS_BASE] = {sys_remap_ca, SYS_RIGHT_VCPUS},
+	[SYS_DEPOSIT - SYS_BASE] = {sys_deposit, SYS_RIGHT_PAGES},
+	[SYS_WITHDRAW - SYS_BASE] = {sys_withdraw, SYS_RIGHT_PAGES},
+	[SYS_PROTOCOL - SYS_BASE] = {sys_protocol, 0},
+	[SYS_RANDOM - SYS_BASE] = {sys_random, SYS_RIGHT_RANDOM},
 };
 
 static enum err serve(struct sys_call *call, uint64_t raw_number)
 {
+	const uint64_t index = raw_number - SYS_BASE;
 	const struct sys_entry *entry;
 
-	if (raw_number >= SYS_COUNT || table[raw_number].serve == NULL) {
+	if (index >= SYS_COUNT || table[index].serve == NULL) {
 		return ERR_UNSUPPORTED;
 	}
-	entry = &table[raw_number];
+	entry = &table[index];
 	if ((call->entry->rights & entry->right) != entry->right) {
 		log_notice("service %s: no right to system call %lu", call->entry->name,
 			   raw_number);

@@ -125,3 +125,49 @@ static inline enum err sys_random(uint64_t offset, uint64_t bytes)
 {
 	return (enum err)rt_syscall(SYS_RANDOM, offset, bytes, 0).err;
 }
+
+/* About the service at a place in the table: a struct sys_service at `offset`. ERR_INVALID past its
+ * end. */
+static inline enum err sys_service(uint64_t index, uint64_t offset)
+{
+	return (enum err)rt_syscall(SYS_SERVICE, index, offset, 0).err;
+}
+
+/* Calls another service: struct msg_header and payload at `offset`, replaced by the answer. */
+static inline enum err sys_peer(uint64_t index, uint64_t offset, uint64_t capacity)
+{
+	return (enum err)rt_syscall(SYS_PEER, index, offset, capacity).err;
+}
+
+/* Sends the guest message at `offset` to the PSP; *status is SW_EXITINFO2. */
+static inline enum err sys_psp(uint64_t offset, uint64_t certificate_pages, uint64_t *status)
+{
+	struct rt_answer answer = rt_syscall(SYS_PSP, offset, certificate_pages, 0);
+
+	*status = answer.value;
+	return (enum err)answer.err;
+}
+
+/* A page of certificates to `offset`; *count is how many pages the host has. */
+static inline enum err sys_psp_certificates(uint64_t page, uint64_t offset, uint64_t *count)
+{
+	struct rt_answer answer = rt_syscall(SYS_PSP_CERTIFICATES, page, offset, 0);
+
+	*count = answer.value;
+	return (enum err)answer.err;
+}
+
+/* VMPCK0, once. */
+static inline enum err sys_vmpck(uint64_t offset)
+{
+	return (enum err)rt_syscall(SYS_VMPCK, offset, 0, 0).err;
+}
+
+/* More zeroed memory at the heap's end; *at is where. */
+static inline enum err sys_memory(uint64_t pages, uint64_t *at)
+{
+	struct rt_answer answer = rt_syscall(SYS_MEMORY, pages, 0, 0);
+
+	*at = answer.value;
+	return (enum err)answer.err;
+}

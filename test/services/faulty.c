@@ -456,7 +456,7 @@ static enum err bad_syscall(uint64_t which, uint64_t gpa)
 	static const struct {
 		uint64_t number, a, b, c;
 	} calls[FAULTY_SYS_COUNT] = {
-		[FAULTY_SYS_NUMBER] = {SYS_COUNT, 0, 0, 0},
+		[FAULTY_SYS_NUMBER] = {SYS_END, 0, 0, 0},
 		[FAULTY_SYS_NUMBER_HIGH] = {BIT(63) | SYS_LOG, SERVICE_SCRATCH, 1, 0},
 		[FAULTY_SYS_PAGE_STATE] = {SYS_PAGE_STATE, SERVICE_SCRATCH, 1, 0},
 		[FAULTY_SYS_VCPU_CREATE] = {SYS_VCPU_CREATE, 0x5000, 0x6000, 0},

@@ -71,8 +71,8 @@ static void check_cpu(struct loaded *loaded, unsigned int index)
 	CHECK_EQ(loader_add_cpu(loaded, &cpu, index), ERR_OK);
 	CHECK_EQ(fake_mapped(0, msg, &page), IMAGE_READ | IMAGE_WRITE);
 	CHECK(page == cpu.msg);
-	CHECK_EQ(fake_mapped(0, msg + 3 * PAGE_SIZE, NULL), IMAGE_READ | IMAGE_WRITE);
-	CHECK_EQ(fake_mapped(0, msg + 4 * PAGE_SIZE, NULL), 0);
+	CHECK_EQ(fake_mapped(0, msg + 4 * PAGE_SIZE, NULL), IMAGE_READ | IMAGE_WRITE);
+	CHECK_EQ(fake_mapped(0, msg + 5 * PAGE_SIZE, NULL), 0);
 	CHECK_EQ(fake_mapped(0, msg - PAGE_SIZE, NULL), 0);
 	CHECK_EQ(fake_mapped(0, top - PAGE_SIZE, NULL), IMAGE_READ | IMAGE_WRITE);
 	CHECK_EQ(fake_mapped(0, top - 4 * PAGE_SIZE, &page), IMAGE_READ | IMAGE_WRITE);

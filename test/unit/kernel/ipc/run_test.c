@@ -268,7 +268,7 @@ WORLD_TEST(time)
 
 static void bad_numbers(struct msg_buffer *msg)
 {
-	static const uint64_t numbers[] = { SYS_COUNT, SYS_COUNT + 1, UINT64_C(1) << 32, UINT64_MAX,
+	static const uint64_t numbers[] = { SYS_END, SYS_END + 1, UINT64_C(1) << 32, UINT64_MAX,
 					    INT64_MAX, UINT32_MAX };
 
 	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {

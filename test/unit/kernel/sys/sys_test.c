@@ -38,7 +38,7 @@ WORLD_TEST(rights)
 
 WORLD_TEST(numbers)
 {
-	static const uint64_t unknown[] = { SYS_COUNT, SYS_COUNT + 1, UINT32_MAX,
+	static const uint64_t unknown[] = { SYS_END, SYS_END + 1, UINT32_MAX,
 					    UINT64_C(0x100000001), UINT64_MAX };
 
 	world_vcpus(&one_cpu);

@@ -212,7 +212,7 @@ TEST(longest_list)
 	kernel_answer = (struct rt_answer){ERR_OK, PROGRESS(511, 0)};
 	CHECK_EQ(pvalidate(GUEST_BASE), SVSM_SUCCESS);
 	CHECK_EQ(asked.b, 511);
-	CHECK_EQ(asked.a + 511 * sizeof(uint64_t), sizeof(struct msg_buffer));
+	CHECK_EQ(asked.a + 511 * sizeof(uint64_t), SERVICE_SCRATCH + PAGE_SIZE);
 }
 
 TEST(addresses)
