@@ -3,7 +3,7 @@
 Usage: linux_test.py [--linux NAME] [--ovmf PIN] [--tests NAME,...] [--ends REASON] [--rounds N] [--shell]
                      [options of tools/keel run]
 --shell: no kernel is named, and the firmware's shell starts the default guest. --ends: the guest ends the run.
-The test "protocols" loads the module that tools/linux builds against the kernel's headers.
+The test "protocols" loads a module that tools/linux builds against the kernel's headers.
 """
 
 import argparse
@@ -66,7 +66,7 @@ def options_of(own, words, folder):
         return []
     tests, extra = own.tests.split(','), []
     if 'protocols' in tests:
-        module = build_module.build(os.path.join(folder, 'keel_protocols.ko'))
+        module = build_module.build('keel_protocols', os.path.join(folder, 'keel_protocols.ko'), own.linux)
         extra.append((module, 'lib/modules/keel_protocols.ko'))
     if 'kexec' in tests:
         extra += [(build_module.kexec(os.path.join(folder, 'kexec')), 'bin/kexec'),

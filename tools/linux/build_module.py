@@ -1,8 +1,13 @@
-"""Builds the module keel-protocols against Debian's linux-headers, unpacked in the cache, with the machine's gcc.
+"""Builds our kernel modules against Debian's linux-headers, unpacked in the cache, with the machine's gcc.
+
+Usage: build_module.py MODULE OUTPUT [KERNEL]     such as keel_protocols /tmp/keel_protocols.ko linux-7
 
 Kbuild is not used: it wants make, the release's own gcc and helpers built for that release. What it does for a module
-of two files is little: compile with the kernel's ABI flags, link, and describe the result (the version string, the
-checksum of every symbol that is used), which MODVERSIONS has the kernel check at load.
+of a few files is little: compile with the kernel's ABI flags, link, and describe the result (the version string, and
+with MODVERSIONS the checksum of every symbol that is used), which the kernel checks at load.
+
+A module NAME lives in the folder of that name, with dashes. NAME.c there sees the kernel's headers only; every other
+file there, services/client and tools/linux/cpu see the project's only.
 """
 
 import glob
@@ -18,8 +23,6 @@ sys.path.insert(0, os.path.join(ROOT, 'tools', 'cli'))
 import fetch  # noqa: E402
 from common import Failure, quiet  # noqa: E402
 
-NAME = 'keel_protocols'
-SOURCE = os.path.join(HERE, 'keel-protocols')
 # The ABI of kernel code, for every file.
 ABI = ['-std=gnu11', '-O2', '-m64', '-march=x86-64', '-mcmodel=kernel', '-mno-red-zone', '-mgeneral-regs-only',
        '-mpreferred-stack-boundary=3', '-fno-pic', '-fno-pie', '-fno-stack-protector', '-fno-common',
@@ -27,8 +30,8 @@ ABI = ['-std=gnu11', '-O2', '-m64', '-march=x86-64', '-mcmodel=kernel', '-mno-re
        '-fcf-protection=branch', '-mindirect-branch=thunk-extern', '-mindirect-branch-register',
        '-mindirect-branch-cs-prefix', '-ffreestanding', '-fshort-wchar', '-funsigned-char', '-Wall', '-Werror',
        f'-ffile-prefix-map={ROOT}/=']
-KERNEL = ['-nostdinc', '-D__KERNEL__', '-DMODULE', '-DRETPOLINE', f'-DKBUILD_MODNAME="{NAME}"',
-          f'-DKBUILD_BASENAME="{NAME}"', f'-D__KBUILD_MODNAME=kmod_{NAME}', '-DKBUILD_MODFILE="keel"',
+# For the files that see the kernel's headers, which may be meant for a newer gcc.
+KERNEL = ['-nostdinc', '-fms-extensions', '-D__KERNEL__', '-DMODULE', '-DRETPOLINE', '-Wno-attributes',
           '-Wno-pointer-sign', '-Wno-address-of-packed-member', '-Wno-array-bounds', '-Wno-unused-const-variable']
 DESCRIPTION = '''
 #define INCLUDE_VERMAGIC
@@ -50,21 +53,24 @@ __visible struct module __this_module __section(".gnu.linkonce.this_module") = {
 	.arch = MODULE_ARCH_INIT,
 };
 
+#ifdef CONFIG_MODVERSIONS
 static const struct modversion_info versions[] __used __section("__versions") = {
 %s
 };
+#endif
 '''
 
 
-def headers():
+def headers(linux):
     """The folders of the headers: of this kernel's flavour, and those all flavours share."""
-    flavour = fetch.inside('linux-6.12-headers', 'usr/src/linux-headers-*-cloud-amd64')
-    return flavour, fetch.inside('linux-6.12-headers-common', 'usr/src/linux-headers-*-common')
+    return (fetch.inside(f'{linux}-headers', 'usr/src/linux-headers-*-cloud-amd64'),
+            fetch.inside(f'{linux}-headers-common', 'usr/src/linux-headers-*-common'))
 
 
-def kernel_flags(flavour, common):
-    """What a file that includes kernel headers is compiled with."""
-    words = list(KERNEL)
+def kernel_flags(module, flavour, common):
+    """What a file of MODULE that includes kernel headers is compiled with."""
+    words = [*KERNEL, f'-DKBUILD_MODNAME="{module}"', f'-DKBUILD_BASENAME="{module}"',
+             f'-D__KBUILD_MODNAME=kmod_{module}', f'-DKBUILD_MODFILE="{module}"']
     for folder in (f'{common}/arch/x86/include', f'{flavour}/arch/x86/include/generated', f'{common}/include',
                    f'{flavour}/include', f'{common}/arch/x86/include/uapi',
                    f'{flavour}/arch/x86/include/generated/uapi', f'{common}/include/uapi',
@@ -87,18 +93,30 @@ def versions(flavour, symbols):
         known = {words[1]: words[0] for words in (line.split() for line in file)}
     lines = []
     for symbol in ['module_layout', *sorted(set(symbols) - {'module_layout'})]:
-        if symbol not in known:
+        # A kernel without checksums does not export struct module's either.
+        if symbol not in known and symbol != 'module_layout':
             raise Failure(f'the kernel exports no symbol {symbol}')
-        lines.append(f'\t{{{known[symbol]}, "{symbol}"}},')
+        lines.append(f'\t{{{known.get(symbol, 0)}, "{symbol}"}},')
     return '\n'.join(lines)
 
 
-def build(output):
-    """Make the module; returns OUTPUT."""
-    flavour, common = headers()
-    flags = kernel_flags(flavour, common)
-    ours = ['-I' + os.path.join(ROOT, 'include'), '-I' + os.path.join(ROOT, 'services')]
-    client = sorted(glob.glob(os.path.join(ROOT, 'services', 'client', '*.c')))
+def sources(module):
+    """The files of MODULE: the one that sees the kernel's headers, and those that see the project's."""
+    folder = os.path.join(HERE, module.replace('_', '-'))
+    ours = [path for part in (os.path.join(ROOT, 'services', 'client'), os.path.join(HERE, 'cpu'), folder)
+            for path in sorted(glob.glob(os.path.join(part, '*.c')))]
+    own = os.path.join(folder, module + '.c')
+    if own not in ours:
+        raise Failure(f'there is no module {module}: {own} is missing')
+    return own, [path for path in ours if path != own]
+
+
+def build(module, output, linux='linux-6.12'):
+    """Make MODULE for one of guest.KERNELS; returns OUTPUT."""
+    flavour, common = headers(linux)
+    own, others = sources(module)
+    flags = kernel_flags(module, flavour, common)
+    ours = ['-I' + os.path.join(ROOT, name) for name in ('include', 'services', 'tools/linux')]
     with tempfile.TemporaryDirectory(prefix='keel-module-') as work:
         objects = []
 
@@ -108,9 +126,9 @@ def build(output):
             quiet(f'compiling {os.path.basename(path)}', ['gcc', *ABI, *extra, '-c', path, '-o', name])
             objects.append(name)
 
-        for path in [*client, os.path.join(SOURCE, 'call.c')]:
+        for path in others:
             compile_one(path, ours)
-        compile_one(os.path.join(SOURCE, NAME + '.c'), flags)
+        compile_one(own, flags)
         whole = os.path.join(work, 'whole.o')
         quiet('linking the module', ['ld', '-m', 'elf_x86_64', '-r', '-o', whole, *objects])
         description = os.path.join(work, 'description.c')
@@ -131,4 +149,4 @@ def kexec(output):
 
 
 if __name__ == '__main__':
-    print(build(sys.argv[1]))
+    print(build(*sys.argv[1:4]))

@@ -4,6 +4,9 @@
  */
 #pragma once
 
+/* The gPA of this CPU's calling area. Interrupts are off, the CPU stays. */
+unsigned long long call_area(void);
+
 /*
  * Asks the SVSM which versions of a protocol it serves. `caa`: this CPU's calling area, mapped
  * private. Interrupts are off, the CPU stays. 0: `versions` has highest << 32 | lowest, or 0 for a

@@ -12,11 +12,9 @@
 #include <linux/preempt.h>
 
 #include <asm/io.h>
-#include <asm/msr.h>
 
 #include "call.h"
 
-#define SVSM_CAA_MSR  0xC001F000
 #define PROTOCOL_KEEL 0x4B45454Cu
 
 static const struct {
@@ -34,7 +32,7 @@ static int query(unsigned int protocol, unsigned long long *versions)
 	int err;
 
 	local_irq_save(flags);
-	caa = __rdmsr(SVSM_CAA_MSR);
+	caa = call_area();
 	err = call_query_protocol(phys_to_virt(caa), protocol, 1, versions);
 	local_irq_restore(flags);
 	return err;
