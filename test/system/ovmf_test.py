@@ -10,7 +10,7 @@ import tempfile
 from checks import Boot, Checks, skip
 
 import build
-import launch_digest
+import measuring
 import other_qemu
 from common import BUILD, BUILD_CLANG, Failure, sha256_file
 
@@ -53,8 +53,8 @@ def check_report(checks, boot, image, vmpl):
     checks.that('the guest ran at its VMPL', report.get('guest_vmpl') == vmpl, report.get('guest_vmpl'))
     checks.that('the run went on', report.get('terminated') is None, report.get('terminated'))
     checks.that('the image is the one built', report.get('igvm_sha256') == sha256_file(image))
-    digest = launch_digest.launch_digest(image)
-    checks.that('the launch digest is that of the formula', report.get('launch_digest') == digest, digest)
+    digest = measuring.launch_digest(image)
+    checks.that('the launch digest is what tools/keel measure computes', report.get('launch_digest') == digest, digest)
     seconds = report.get('boot_seconds') or 0
     checks.that(f'it took less than {BOOT_SECONDS_MAX} s', 0 < seconds < BOOT_SECONDS_MAX, seconds)
 

@@ -11,6 +11,10 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tools"))
+
+from measure import digest, igvm  # noqa: E402
+
 PARTS = ["arch/stub.elf", "kernel/keel.elf", "services/core.elf", "test/guest/guest.fd"]
 TOOL = "tools/igvm/keel-igvm"
 NOT_SOURCE = ("build*", ".git", ".cache", "subprojects", "__pycache__")
@@ -47,8 +51,9 @@ def main(source, build, compiler):
         run("ninja", "-C", again, TOOL, *PARTS)
         one = image(build, os.path.join(folder, "one.igvm"))
         two = image(again, os.path.join(folder, "two.igvm"))
-    if one == two:
-        print(f"{len(one)} equal bytes\n1 passed, 0 failed")
+    digests = {digest.launch(igvm.Image(data)).value.hex() for data in (one, two)}
+    if one == two and len(digests) == 1:
+        print(f"{len(one)} equal bytes, launch digest {digests.pop()}\n1 passed, 0 failed")
         return 0
     print(f"{len(one)} and {len(two)} bytes, different from byte {first_difference(one, two)} on")
     print("0 passed, 1 failed")

@@ -7,6 +7,7 @@ import sys
 
 import bench
 import build
+import measuring
 import run
 import testing
 from common import Failure, PROGRESS, Stopped, Usage, signals_stop
@@ -124,7 +125,7 @@ def parser_of_all():
     parser = argparse.ArgumentParser(prog='tools/keel', allow_abbrev=False,
                                      description='Keel, an SVSM for SEV-SNP guests: build it, run it, test it.',
                                      epilog='Each command explains itself: tools/keel run --help.')
-    commands = parser.add_subparsers(dest='command', required=True, metavar='run|test|bench|build|setup')
+    commands = parser.add_subparsers(dest='command', required=True, metavar='run|test|bench|build|measure|setup')
     runs = add_run(commands)
     tests = commands.add_parser('test', allow_abbrev=False, help='build and pass every test')
     tests.add_argument('--suite', action='append', default=[], metavar='NAME', help='only this suite; repeatable')
@@ -133,6 +134,10 @@ def parser_of_all():
     builds = commands.add_parser('build', allow_abbrev=False, help='build everything and build/keel.igvm')
     add_image_options(builds)
     builds.set_defaults(start=build.build)
+    measures = commands.add_parser('measure', allow_abbrev=False, help='the launch digest of an image, its ID block',
+                                   description='Computes the launch digest of an image, from the file alone, and '
+                                   'signs the ID block for it.')
+    measuring.add_options(measures, readable, writable)
     setups = commands.add_parser('setup', allow_abbrev=False, help='install and download what is missing')
     setups.set_defaults(start=lambda options: build.prepare() or 0)
     return parser
