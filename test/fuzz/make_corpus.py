@@ -187,7 +187,19 @@ def make_route():
     write("route", "other-exit", struct.pack("<6BH", 1, 0, 0, 1, 0, 0, 0) + reply + vmsa)
 
 
+def make_cbor():
+    for name, code in (("every-kind", "a8000101200241030361610482050605a107181806f507f6"),
+                       ("numbers", "89001718181901001a000100001b00000001000000002038633bffffffffffffffff"),
+                       ("keys", "a60a001864002000617a0062616100f400"), ("deep", "818181818181818100"),
+                       ("too-deep", "81818181818181818100"), ("twice", "a201000100"),
+                       ("text", "8460616162c3bc63e6b0b4"), ("float", "fb3ff199999999999a"), ("tag", "c11a514b67b0"),
+                       ("open", "bf61610161629f0203ffff"), ("large", "9bffffffffffffffff00"),
+                       ("long", "590100" + "5a" * 256)):
+        write("cbor", name, bytes.fromhex(code))
+
+
 if __name__ == "__main__":
+    make_cbor()
     make_igvm()
     make_elf()
     make_ovmf()

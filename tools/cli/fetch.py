@@ -262,3 +262,4 @@ def firmware(name='ovmf'):
 def sources():
     """Everything the build needs that is not in the repository."""
     unpack_source('mbedtls', os.path.join(ROOT, 'subprojects', 'mbedtls-3.6'), {'LICENSE', 'include', 'library'})
+    unpack_source('libcbor', os.path.join(ROOT, 'subprojects', 'libcbor'), {'LICENSE.md', 'src'})
