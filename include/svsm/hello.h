@@ -14,3 +14,13 @@
 /* In RCX: gPA of a buffer within one page, RDX: its size; out RDX: bytes of greeting in it, with no
  * NUL. INVALID_PARAMETER when the buffer is too small or crosses its page. */
 #define HELLO_GREET 1
+/* By message, called by name: docs/cddl/hello-welcome-request.cddl and hello-welcome-reply.cddl.
+ * INVALID_FORMAT: not such a request; INVALID_PARAMETER: the name is too long. */
+#define HELLO_WELCOME 2
+
+/* Keys of the request's and of the reply's map. */
+#define HELLO_REQUEST_NAME  0
+#define HELLO_REPLY_WELCOME 0
+#define HELLO_REPLY_VMPL    1
+
+#define HELLO_NAME_MAX 64

@@ -1,10 +1,15 @@
-/* A service in one file: an addition, and a greeting that is written to the caller's memory. */
+/*
+ * A service in one file: an addition, a greeting that is written to the caller's memory, and a
+ * welcome by message.
+ */
 #include "svsm/hello.h"
 
 #include "base/bits.h"
+#include "base/buf.h"
 #include "base/compiler.h"
 #include "base/mem.h"
 #include "base/overflow.h"
+#include "lib/cbor.h"
 #include "rt/service.h"
 #include "rt/sys.h"
 #include "svsm/result.h"
@@ -70,19 +75,76 @@ static enum err greet(const struct msg_header *request, struct msg_header *reply
 	return err;
 }
 
-void service_handle(const struct msg_header *request, struct msg_header *reply)
-{
-	enum err err = ERR_UNSUPPORTED;
+/* The text stays in the request. */
+struct welcome_args {
+	const char *name;
+	size_t bytes;
+};
 
+static enum err welcome_decode(const void *payload, size_t bytes, struct welcome_args *args)
+{
+	struct cbor_reader in = cbor_reader_over(payload, bytes);
+
+	(void)cbor_take_map(&in);
+	cbor_take_key(&in, HELLO_REQUEST_NAME);
+	args->name = cbor_take_text(&in, &args->bytes);
+	if (cbor_end(&in) != ERR_OK) {
+		return ERR_FORMAT;
+	}
+	return args->bytes <= HELLO_NAME_MAX ? ERR_OK : ERR_INVALID;
+}
+
+static enum err welcome(const struct msg_header *request, struct msg_header *reply)
+{
+	static const char before[] = "Welcome, ";
+	static const char after[] = ", says the SVSM";
+	struct msg_buffer *buffer = service_buffer(reply);
+	struct wrbuf text = wrbuf_over(buffer->scratch, sizeof(buffer->scratch));
+	struct wrbuf out = wrbuf_over(buffer->out, sizeof(buffer->out));
+	struct welcome_args args;
+	enum err err = welcome_decode(buffer->in, request->payload_bytes, &args);
+
+	if (err != ERR_OK) {
+		return err;
+	}
+	(void)wrbuf_put(&text, before, sizeof(before) - 1);
+	(void)wrbuf_put(&text, args.name, args.bytes);
+	(void)wrbuf_put(&text, after, sizeof(after) - 1);
+	cbor_put_map(&out, 2);
+	cbor_put_uint(&out, HELLO_REPLY_WELCOME);
+	cbor_put_text(&out, (const char *)text.data, text.at);
+	cbor_put_uint(&out, HELLO_REPLY_VMPL);
+	cbor_put_uint(&out, request->vmpl);
+	reply->payload_bytes = (uint32_t)out.at;
+	return ERR_OK;
+}
+
+static enum err by_registers(const struct msg_header *request, struct msg_header *reply)
+{
 	switch (request->call) {
 	case HELLO_ADD:
-		err = add(request, reply);
-		break;
+		return add(request, reply);
 	case HELLO_GREET:
-		err = greet(request, reply);
-		break;
+		return greet(request, reply);
 	default:
-		break;
+		return ERR_UNSUPPORTED;
 	}
+}
+
+static enum err by_message(const struct msg_header *request, struct msg_header *reply)
+{
+	switch (request->call) {
+	case HELLO_WELCOME:
+		return welcome(request, reply);
+	default:
+		return ERR_UNSUPPORTED;
+	}
+}
+
+void service_handle(const struct msg_header *request, struct msg_header *reply)
+{
+	bool is_message = (request->flags & MSG_BY_NAME) != 0;
+	enum err err = is_message ? by_message(request, reply) : by_registers(request, reply);
+
 	reply->result = svsm_result(err);
 }

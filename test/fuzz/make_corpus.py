@@ -198,7 +198,15 @@ def make_cbor():
         write("cbor", name, bytes.fromhex(code))
 
 
+def make_hello():
+    for name, code in (("name", "a10063416461"), ("no-name", "a10060"), ("longest", "a1007840" + "6e" * 64),
+                       ("too-long", "a1007841" + "6e" * 65), ("other-key", "a1016161"), ("two-keys", "a20061610102"),
+                       ("not-text", "a10061ff"), ("empty", "a0")):
+        write("hello", name, bytes.fromhex(code))
+
+
 if __name__ == "__main__":
+    make_hello()
     make_cbor()
     make_igvm()
     make_elf()
