@@ -111,6 +111,45 @@ struct igvm_required_memory {
 };
 ABI_SIZE(struct igvm_required_memory, 24);
 
+struct igvm_id_signature {
+	uint8_t r[72];
+	uint8_t s[72];
+};
+ABI_SIZE(struct igvm_id_signature, 144);
+
+/* Not as the firmware has it: there the coordinates follow the curve at once. */
+struct igvm_id_public_key {
+	uint32_t curve;
+	uint32_t reserved;
+	uint8_t qx[72];
+	uint8_t qy[72];
+};
+ABI_SIZE(struct igvm_id_public_key, 152);
+
+/* The guest policy, which the signature covers as well, is the one of IGVM_GUEST_POLICY. */
+struct igvm_snp_id_block {
+	uint32_t compatibility_mask;			/* 000 */
+	uint8_t has_author_key;				/* 004 */
+	uint8_t reserved_005[3];
+	uint8_t launch_digest[48];			/* 008 */
+	uint8_t family_id[16];				/* 038 */
+	uint8_t image_id[16];				/* 048 */
+	uint32_t version;				/* 058 */
+	uint32_t guest_svn;				/* 05C */
+	uint32_t id_key_algorithm;			/* 060 */
+	uint32_t author_key_algorithm;			/* 064 */
+	struct igvm_id_signature block_signature;	/* 068, by the ID key */
+	struct igvm_id_public_key id_key;		/* 0F8 */
+	struct igvm_id_signature key_signature;		/* 190, of the ID key, by the author key */
+	struct igvm_id_public_key author_key;		/* 220 */
+};
+ABI_SIZE(struct igvm_snp_id_block, 696);
+ABI_OFFSET(struct igvm_snp_id_block, launch_digest, 0x008);
+ABI_OFFSET(struct igvm_snp_id_block, version, 0x058);
+ABI_OFFSET(struct igvm_snp_id_block, block_signature, 0x068);
+ABI_OFFSET(struct igvm_snp_id_block, id_key, 0x0F8);
+ABI_OFFSET(struct igvm_snp_id_block, author_key, 0x220);
+
 /* VP_COUNT, MEMORY_MAP, ENVIRONMENT_INFO. */
 struct igvm_parameter {
 	uint32_t area_index;

@@ -1,12 +1,9 @@
-/*
- * mbedtls' sha512.c as part of this unit, in the smallest configuration (sha384_config.h). It is a
- * system include, so that its warnings are its own.
- */
+/* SHA-384 and the wipe that all of mbedtls uses. */
 #include "sha384.h"
 
-#include "base/mem.h"
+#include <mbedtls/sha512.h>
 
-#include <sha512.c>
+#include "base/mem.h"
 
 /* mbedtls' own wipe needs a C library. */
 void sha384_wipe(void *buf, size_t len)
@@ -16,6 +13,6 @@ void sha384_wipe(void *buf, size_t len)
 
 void sha384(const void *data, size_t bytes, uint8_t digest[SHA384_BYTES])
 {
-	/* Fails only when its second argument is neither 0 nor 1. */
+	/* Fails only when its last argument is neither 0 nor 1. */
 	(void)mbedtls_sha512(data, bytes, digest, 1);
 }

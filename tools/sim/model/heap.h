@@ -1,0 +1,11 @@
+/* The heap of the simulator's cryptography; nothing else allocates and frees. Under the lock. */
+#pragma once
+
+#include <stddef.h>
+
+/* As calloc() and free(). */
+void *heap_take(size_t count, size_t bytes);
+void heap_give(void *block);
+
+/* The most that was in use at once, in bytes. */
+size_t heap_peak(void);
