@@ -5,6 +5,7 @@ import os
 import re
 import sys
 
+import attesting
 import bench
 import build
 import measuring
@@ -125,7 +126,7 @@ def parser_of_all():
     parser = argparse.ArgumentParser(prog='tools/keel', allow_abbrev=False,
                                      description='Keel, an SVSM for SEV-SNP guests: build it, run it, test it.',
                                      epilog='Each command explains itself: tools/keel run --help.')
-    commands = parser.add_subparsers(dest='command', required=True, metavar='run|test|bench|build|measure|setup')
+    commands = parser.add_subparsers(dest='command', required=True, metavar='run|test|bench|build|measure|attest|setup')
     runs = add_run(commands)
     tests = commands.add_parser('test', allow_abbrev=False, help='build and pass every test')
     tests.add_argument('--suite', action='append', default=[], metavar='NAME', help='only this suite; repeatable')
@@ -138,6 +139,8 @@ def parser_of_all():
                                    description='Computes the launch digest of an image, from the file alone, and '
                                    'signs the ID block for it.')
     measuring.add_options(measures, readable, writable)
+    attests = commands.add_parser('attest', allow_abbrev=False, help='verify an attestation report')
+    attesting.add_options(attests, readable)
     setups = commands.add_parser('setup', allow_abbrev=False, help='install and download what is missing')
     setups.set_defaults(start=lambda options: build.prepare() or 0)
     return parser
