@@ -8,12 +8,14 @@
  */
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
 #include "snp/ghcb.h"
 #include "svsm/core.h"
 #include "svsm/protocol.h"
+#include "svsm/vtpm.h"
 
 /* The registers of a call. On return those that are no outputs are what they were. */
 struct client_call {
@@ -76,3 +78,24 @@ enum err client_pvalidate_one(struct client *client, uint64_t caa_gpa, uint64_t 
 enum err client_create_vcpu(struct client *client, uint64_t vmsa_gpa, uint64_t caa_gpa,
 			    uint32_t apic_id, uint32_t *result);
 enum err client_delete_vcpu(struct client *client, uint64_t vmsa_gpa, uint32_t *result);
+
+/*
+ * Protocol 2, typed. A TPM command may take many attempts, on one CPU: with ERR_AGAIN, `result` has
+ * the last answer, SVSM_ERR_INCOMPLETE or SVSM_ERR_BUSY, and the same call is to be made again, so
+ * that a guest with small `attempts` can do something else meanwhile.
+ */
+
+/* The platform commands that are served, as a bitmap. */
+enum err client_vtpm_query(struct client *client, uint64_t *commands, uint32_t *result);
+
+/* Performs the request in the private page at page_gpa; the response replaces it. */
+enum err client_vtpm_command(struct client *client, uint64_t page_gpa, uint32_t *result);
+
+/* Fills a page with a TPM command of locality 0. ERR_NOSPC: it is longer than a page takes. */
+enum err client_vtpm_pack(void *page, const void *command, size_t bytes);
+
+/*
+ * Copies the TPM's response out of a page. ERR_FORMAT: it cannot be as long as it says; ERR_NOSPC:
+ * it is longer than `capacity`.
+ */
+enum err client_vtpm_unpack(const void *page, void *response, size_t capacity, size_t *bytes);

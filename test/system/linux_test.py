@@ -3,7 +3,7 @@
 Usage: linux_test.py [--linux NAME] [--ovmf PIN] [--tests NAME,...] [--ends REASON] [--rounds N] [--shell]
                      [options of tools/keel run]
 --shell: no kernel is named, and the firmware's shell starts the default guest. --ends: the guest ends the run.
-The test "protocols" loads a module that tools/linux builds against the kernel's headers.
+Modules that the tests load are built by tools/linux against the kernel's headers.
 """
 
 import argparse
@@ -29,6 +29,8 @@ DISK_BYTES = 128 << 20
 SENT_BYTES = 300 << 10
 NETWORK = ('-netdev user,id=net0,restrict=on,tftp={folder} '
            '-device virtio-net-pci,netdev=net0,disable-legacy=on,iommu_platform=on,romfile=')
+# The module of ours that a test loads.
+MODULES = {'protocols': 'keel_protocols', 'vtpm': 'keel_tpm', 'eventlog': 'keel_tpm'}
 NEVER = 'this never appears'
 # Linux's own race with LA57 (docs/guests.md) needs the local APIC's memory.
 WITHOUT_RACE = ' nolapic'
@@ -60,21 +62,30 @@ def served(folder):
         file.write(hashlib.sha256(data).hexdigest() + '\n')
 
 
+def built(linux, tests, folder):
+    """What TESTS need that is built here, as (file, name in the RAM disk)."""
+    extra = []
+    for module in sorted({MODULES[test] for test in tests if test in MODULES}):
+        file = build_module.build(module, os.path.join(folder, module + '.ko'), linux)
+        extra.append((file, f'lib/modules/{module}.ko'))
+    if 'vtpm' in tests:
+        extra.append((build_module.curl(os.path.join(folder, 'curl.so')), 'lib/libcurl-gnutls.so.4'))
+    if 'kexec' in tests:
+        extra += [(build_module.kexec(os.path.join(folder, 'kexec')), 'bin/kexec'),
+                  (guest.kernel(linux), 'lib/next/vmlinuz'), (guest.initrd(linux), 'lib/next/initrd')]
+    return extra
+
+
 def options_of(own, words, folder):
     """What tools/keel run is told: kernel, RAM disk, command line, devices."""
     if own.shell:
         return []
-    tests, extra = own.tests.split(','), []
-    if 'protocols' in tests:
-        module = build_module.build('keel_protocols', os.path.join(folder, 'keel_protocols.ko'), own.linux)
-        extra.append((module, 'lib/modules/keel_protocols.ko'))
-    if 'kexec' in tests:
-        extra += [(build_module.kexec(os.path.join(folder, 'kexec')), 'bin/kexec'),
-                  (guest.kernel(own.linux), 'lib/next/vmlinuz'), (guest.initrd(own.linux), 'lib/next/initrd')]
+    tests = own.tests.split(',')
+    extra = built(own.linux, tests, folder)
     append = COMMAND_LINE + (f' keel.test={own.tests} keel.rounds={own.rounds}' if own.tests else '')
     append += WITHOUT_RACE if 'la57' in words else ''
     words = ['--kernel', guest.kernel(own.linux), '--append', append,
-             '--initrd', guest.test_initrd(os.path.join(folder, 'initrd'), own.linux, extra)]
+             '--initrd', guest.test_initrd(os.path.join(folder, 'initrd'), own.linux, tests, extra)]
     if 'disk' in tests:
         disk = os.path.join(folder, 'disk')
         with open(disk, 'wb') as file:

@@ -17,19 +17,37 @@ KERNELS = {
     'linux-7': ('linux-7', 'usr/lib/modules/*/vmlinuz', 'linux-7-modules'),
 }
 DEFAULT = 'linux-6.12'
-# What the guest's tests call beyond busybox, with its libraries: (package, file there, name in the RAM disk).
+# What the guest's tests call beyond busybox, with its libraries: (package, file there, name in the RAM disk), by test.
 LIBRARIES = 'usr/lib/x86_64-linux-gnu/'
-TEST_TOOLS = (
-    ('e2fsprogs', 'usr/sbin/mke2fs', 'bin/mke2fs'),
-    ('e2fsprogs', 'etc/mke2fs.conf', 'etc/mke2fs.conf'),
-    ('libext2fs2t64', LIBRARIES + 'libext2fs.so.2', 'lib/libext2fs.so.2'),
-    ('libext2fs2t64', LIBRARIES + 'libe2p.so.2', 'lib/libe2p.so.2'),
-    ('libcom-err2', LIBRARIES + 'libcom_err.so.2', 'lib/libcom_err.so.2'),
-    ('libblkid1', LIBRARIES + 'libblkid.so.1', 'lib/libblkid.so.1'),
-    ('libuuid1', LIBRARIES + 'libuuid.so.1', 'lib/libuuid.so.1'),
+LIBC = (
     ('libc6', LIBRARIES + 'libc.so.6', 'lib/libc.so.6'),
     ('libc6', LIBRARIES + 'ld-linux-x86-64.so.2', 'lib64/ld-linux-x86-64.so.2'),
 )
+TEST_TOOLS = {
+    'disk': (
+        ('e2fsprogs', 'usr/sbin/mke2fs', 'bin/mke2fs'),
+        ('e2fsprogs', 'etc/mke2fs.conf', 'etc/mke2fs.conf'),
+        ('libext2fs2t64', LIBRARIES + 'libext2fs.so.2', 'lib/libext2fs.so.2'),
+        ('libext2fs2t64', LIBRARIES + 'libe2p.so.2', 'lib/libe2p.so.2'),
+        ('libcom-err2', LIBRARIES + 'libcom_err.so.2', 'lib/libcom_err.so.2'),
+        ('libblkid1', LIBRARIES + 'libblkid.so.1', 'lib/libblkid.so.1'),
+        ('libuuid1', LIBRARIES + 'libuuid.so.1', 'lib/libuuid.so.1'),
+        *LIBC,
+    ),
+    'vtpm': (
+        ('tpm2-tools', 'usr/bin/tpm2', 'bin/tpm2'),
+        ('libtss2-esys-3.0.2-0t64', LIBRARIES + 'libtss2-esys.so.0', 'lib/libtss2-esys.so.0'),
+        ('libtss2-mu-4.0.1-0t64', LIBRARIES + 'libtss2-mu.so.0', 'lib/libtss2-mu.so.0'),
+        ('libtss2-rc0t64', LIBRARIES + 'libtss2-rc.so.0', 'lib/libtss2-rc.so.0'),
+        ('libtss2-sys1t64', LIBRARIES + 'libtss2-sys.so.1', 'lib/libtss2-sys.so.1'),
+        ('libtss2-tctildr0t64', LIBRARIES + 'libtss2-tctildr.so.0', 'lib/libtss2-tctildr.so.0'),
+        ('libtss2-tcti-device0t64', LIBRARIES + 'libtss2-tcti-device.so.0', 'lib/libtss2-tcti-device.so.0'),
+        ('libssl3t64', LIBRARIES + 'libcrypto.so.3', 'lib/libcrypto.so.3'),
+        ('zlib1g', LIBRARIES + 'libz.so.1', 'lib/libz.so.1'),
+        ('libzstd1', LIBRARIES + 'libzstd.so.1', 'lib/libzstd.so.1'),
+        *LIBC,
+    ),
+}
 MODULES = 'usr/lib/modules/*'
 # Linux's check of the timer counts ticks while it waits; on a busy machine it would find the timer missing. It leaves
 # the check out by itself on hosts it knows.
@@ -50,9 +68,10 @@ def initrd(name=DEFAULT):
     return path
 
 
-def test_initrd(path, name=DEFAULT, extra=()):
-    """The same with what the guest's tests need, written to PATH; EXTRA: more files, as (file, name in the disk)."""
-    tools = [(fetch.inside(package, place), inside) for package, place, inside in TEST_TOOLS]
+def test_initrd(path, name=DEFAULT, tests=(), extra=()):
+    """The same with what the guest's TESTS need, written to PATH; EXTRA: more files, as (file, name in the disk)."""
+    wanted = dict.fromkeys(row for test in tests for row in TEST_TOOLS.get(test, ()))
+    tools = [(fetch.inside(package, place), inside) for package, place, inside in wanted]
     initramfs.write(path, fetch.inside('busybox', 'usr/bin/busybox'), fetch.inside(KERNELS[name][2], MODULES),
                     [*tools, *extra])
     return path

@@ -13,8 +13,9 @@ from common import Failure, ROOT
 GUEST = os.path.join(ROOT, 'tools', 'linux')
 # What /init and the tests call by name; the rest is reached as "busybox NAME".
 APPLETS = (
-    'arping', 'ash', 'cat', 'cmp', 'cp', 'cut', 'dd', 'dmesg', 'echo', 'free', 'grep', 'head', 'ifconfig', 'insmod',
-    'ip', 'kill', 'ls', 'lsmod', 'mkdir', 'mount', 'nproc', 'ping', 'poweroff', 'ps', 'reboot', 'rmmod', 'sed', 'seq',
+    'arping', 'ash', 'base64', 'cat', 'cmp', 'cp', 'cut', 'dd', 'dmesg', 'echo', 'free', 'grep', 'head', 'ifconfig',
+    'insmod', 'ip', 'kill', 'ls', 'lsmod', 'mkdir', 'mount', 'nproc', 'od', 'ping', 'poweroff', 'ps', 'reboot',
+    'rmmod', 'sed', 'seq',
     'setsid', 'sh', 'sha256sum', 'sleep', 'sync', 'tail', 'taskset', 'tee', 'tftp', 'top', 'tr', 'true', 'umount',
     'uname', 'uptime', 'vi', 'wc', 'wget',
 )

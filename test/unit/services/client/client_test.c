@@ -261,5 +261,96 @@ TEST(query_refused)
 	CHECK_EQ(versions, 99);
 }
 
+TEST(vtpm_calls)
+{
+	uint64_t commands = 99;
+	uint32_t result = 99;
+
+	begin(false);
+	fake.answer.rcx = 0x100;
+	CHECK_EQ(client_vtpm_query(&client, &commands, &result), ERR_OK);
+	CHECK_EQ(fake.call_seen.rax, UINT64_C(0x200000000));
+	CHECK_EQ(commands, 0x100);
+	CHECK_EQ(client_vtpm_command(&client, 0x7000, &result), ERR_OK);
+	CHECK_EQ(fake.call_seen.rax, UINT64_C(0x200000001));
+	CHECK_EQ(fake.call_seen.rcx, 0x7000);
+	CHECK_EQ(result, SVSM_SUCCESS);
+
+	fake.answer = (struct client_call){.rax = SVSM_ERR_UNSUPPORTED_PROTOCOL, .rcx = 7};
+	CHECK_EQ(client_vtpm_query(&client, &commands, &result), ERR_OK);
+	CHECK_EQ(result, SVSM_ERR_UNSUPPORTED_PROTOCOL);
+	CHECK_EQ(commands, 0x100);
+}
+
+TEST(vtpm_unfinished)
+{
+	static const uint64_t answers[] = {SVSM_ERR_INCOMPLETE, SVSM_ERR_BUSY};
+
+	uint32_t result;
+
+	for (size_t i = 0; i < ARRAY_SIZE(answers); i++) {
+		begin(false);
+		client.attempts = 1;
+		fake.unfinished = answers[i];
+		fake.unfinished_left = 1;
+		CHECK_EQ(client_vtpm_command(&client, 0x7000, &result), ERR_AGAIN);
+		CHECK_EQ(result, answers[i]);
+		CHECK_EQ(client_vtpm_command(&client, 0x7000, &result), ERR_OK);
+	}
+	begin(false);
+	fake.runs_svsm = false;
+	result = 99;
+	CHECK_EQ(client_vtpm_command(&client, 0x7000, &result), ERR_HOST);
+	CHECK_EQ(result, 99);
+}
+
+TEST(vtpm_packs)
+{
+	static uint8_t page[4096];
+	static uint8_t command[4096 - 9 + 1] = {0x80, 0x01};
+	static const uint8_t head[] = {8, 0, 0, 0, 0, 12, 0, 0, 0, 0x80, 0x01};
+
+	memset(page, 0xAA, sizeof(page));
+	CHECK_EQ(client_vtpm_pack(page, command, 12), ERR_OK);
+	CHECK_MEM(page, head, sizeof(head));
+	CHECK_EQ(page[9 + 12], 0xAA);
+	CHECK_EQ(client_vtpm_pack(page, command, sizeof(command) - 1), ERR_OK);
+	CHECK_EQ(client_vtpm_pack(page, command, sizeof(command)), ERR_NOSPC);
+}
+
+static const struct unpack_case {
+	const char *name;
+	uint32_t bytes;
+	size_t capacity;
+	enum err want;
+} unpack_cases[] = {
+	{"empty", 0, 0, ERR_OK},
+	{"fits", 10, 10, ERR_OK},
+	{"larger than asked for", 11, 10, ERR_NOSPC},
+	{"all a page has", 4092, 4096, ERR_OK},
+	{"more than a page has", 4093, 8192, ERR_FORMAT},
+	{"nonsense", UINT32_MAX, SIZE_MAX, ERR_FORMAT},
+};
+
+TEST(vtpm_unpacks)
+{
+	static uint8_t page[4096];
+	static uint8_t response[4096];
+
+	for (size_t i = 0; i < ARRAY_SIZE(unpack_cases); i++) {
+		const struct unpack_case *c = &unpack_cases[i];
+		size_t bytes = 99;
+
+		ROW(c->name);
+		memset(page, 0x5A, sizeof(page));
+		memset(response, 0, sizeof(response));
+		memcpy(page, &c->bytes, sizeof(c->bytes));
+		CHECK_EQ(client_vtpm_unpack(page, response, c->capacity, &bytes), c->want);
+		CHECK_EQ(bytes, c->want == ERR_OK ? c->bytes : 99);
+		CHECK_EQ(response[0], c->want == ERR_OK && c->bytes > 0 ? 0x5A : 0);
+	}
+}
+
 UNIT_MAIN(CASE(by_msr), CASE(by_event), CASE(host_lies), CASE(loops), CASE(typed_calls),
-	  CASE(remap_switches_areas), CASE(query_refused))
+	  CASE(remap_switches_areas), CASE(query_refused), CASE(vtpm_calls), CASE(vtpm_unfinished),
+	  CASE(vtpm_packs), CASE(vtpm_unpacks))
