@@ -13,6 +13,7 @@
 #include "log.h"
 #include "mm/pool.h"
 #include "panic.h"
+#include "secrets.h"
 #include "vcpu/cpus.h"
 #include "vcpu/request.h"
 
@@ -28,8 +29,7 @@ static enum err step_memory(const struct image_map *image)
 
 	if (err == ERR_OK) {
 		pool_init(image);
-		panic_guard_secrets(
-			(struct secrets_page *)((uintptr_t)image + image->secrets_offset));
+		secrets_init((struct secrets_page *)((uintptr_t)image + image->secrets_offset));
 		log_info("memory: %zu of %lu pages free at %lx", pool_free_pages(),
 			 image->region_bytes / PAGE_SIZE, image->region_base);
 	}

@@ -6,16 +6,9 @@
 #include <stdbool.h>
 
 #include "arch/cpu.h"
-#include "base/mem.h"
 #include "fmt.h"
 #include "log.h"
-
-static struct secrets_page *guarded; /* set once at boot */
-
-void panic_guard_secrets(struct secrets_page *secrets)
-{
-	guarded = secrets;
-}
+#include "secrets.h"
 
 void panic(enum panic_reason reason, const char *format, ...)
 {
@@ -28,9 +21,7 @@ void panic(enum panic_reason reason, const char *format, ...)
 	if (atomic_exchange(&entered, true)) {
 		arch_terminate(reason);
 	}
-	if (guarded != NULL) {
-		mem_wipe(guarded->vmpck, sizeof(guarded->vmpck));
-	}
+	secrets_wipe();
 	va_start(args, format);
 	n = fmt_print(text, sizeof(text), "panic (reason %u): ", (unsigned int)reason);
 	fmt_vprint(text + n, sizeof(text) - n, format, args);

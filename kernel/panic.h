@@ -5,7 +5,6 @@
 #pragma once
 
 #include "base/compiler.h"
-#include "snp/secrets.h"
 
 /* Reason codes of the termination request, reason set 11 (docs/boot-log.md). Stable: only append.
  */
@@ -18,9 +17,6 @@ enum panic_reason {
 };
 
 NORETURN void panic(enum panic_reason reason, const char *format, ...) PRINTF_LIKE(2, 3);
-
-/* The secrets page to wipe on the way out. */
-void panic_guard_secrets(struct secrets_page *secrets);
 
 /* For conditions that only a bug of ours can break. */
 #define ASSERT(x)                                                                                  \

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "arch/psp.h"
 #include "base/addr.h"
 #include "base/compiler.h"
 #include "base/err.h"
@@ -100,6 +101,16 @@ struct fake_host {
 };
 extern struct fake_host fake_host;
 
+/* psp.c: answers each message with its bytes inverted, or as told. */
+struct fake_psp {
+	unsigned int prepared;
+	unsigned int exchanges;
+	uint32_t certificate_pages; /* offered in the last one */
+	struct psp_answer answer;   /* what the next one says */
+	enum err err;		    /* and returns */
+};
+extern struct fake_psp fake_psp;
+
 /*
  * memory.c: guest memory, the region, the RMP.
  */
@@ -165,7 +176,9 @@ struct fake_answer {
 	uint64_t value;
 };
 
-/* Inside a program only. */
+/* Inside a program only. fake_linux() is a system call of Linux's: RAX. */
+int64_t fake_linux(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d);
+uint64_t fake_fs_base(void);
 struct fake_answer fake_sys(uint64_t number, uint64_t a, uint64_t b, uint64_t c);
 NORETURN void fake_raise(uint64_t vector, uint64_t error);
 uint64_t fake_trap(uint64_t vector, uint64_t error); /* an exception that may be emulated; RAX */

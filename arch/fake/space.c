@@ -165,6 +165,25 @@ struct fake_answer fake_sys(uint64_t number, uint64_t a, uint64_t b, uint64_t c)
 	return (struct fake_answer){ f->ctx->rax, f->ctx->rdx };
 }
 
+int64_t fake_linux(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+{
+	struct fiber *f = current;
+
+	f->ctx->vector = USER_SYSCALL;
+	f->ctx->rax = number;
+	f->ctx->rdi = a;
+	f->ctx->rsi = b;
+	f->ctx->rdx = c;
+	f->ctx->r10 = d;
+	leave();
+	return (int64_t)f->ctx->rax;
+}
+
+uint64_t fake_fs_base(void)
+{
+	return current->ctx->fs_base;
+}
+
 uint64_t fake_trap(uint64_t vector, uint64_t error)
 {
 	current->ctx->vector = vector;
@@ -216,9 +235,15 @@ static bool start(struct fiber *f, const struct space *space, struct user_ctx *c
 	return true;
 }
 
+/* Its stack tells which part of the service it is, whatever CPU it runs on. */
+static unsigned int part_of(const struct user_ctx *ctx)
+{
+	return (unsigned int)((ctx->rsp - SERVICE_STACK_VA) / SERVICE_STACK_STRIDE);
+}
+
 void arch_user_run(const struct space *space, struct user_ctx *ctx)
 {
-	struct fiber *f = &fibers[space->root - 1][arch_cpu_index()];
+	struct fiber *f = &fibers[space->root - 1][part_of(ctx)];
 	struct fiber *outer = current; /* a program that plays another CPU calls the kernel */
 	void *fake_stack = NULL;
 
@@ -236,8 +261,24 @@ void arch_user_run(const struct space *space, struct user_ctx *ctx)
 	current = outer;
 }
 
-bool arch_user_emulate(struct user_ctx *ctx)
+void *arch_space_at(const struct space *space, uva_t at, uint32_t flags)
 {
+	return user_at(space->root, at.value, flags);
+}
+
+void arch_fpu_reset(void *fpu)
+{
+	memset(fpu, 0, ARCH_FPU_BYTES);
+}
+
+void arch_user_rest(struct user_ctx *ctx)
+{
+	(void)ctx;
+}
+
+bool arch_user_emulate(const struct space *space, struct user_ctx *ctx)
+{
+	(void)space;
 	if (ctx->vector != VECTOR_VC || ctx->error != EXIT_CPUID) {
 		return false;
 	}

@@ -186,9 +186,10 @@ enum err arch_boot_page_tables(const struct image_map *image)
 	enum err err = tables_build(image);
 
 	if (err == ERR_OK) {
-		/* No service may use x87 or SSE: nobody would keep their registers apart. */
+		/* x87 and SSE fault until a service that has such state is entered (fpu.c). */
 		insn_write_cr0(insn_read_cr0() | CR0_WP | CR0_EM);
-		insn_write_cr4(insn_read_cr4() | CR4_SMEP | CR4_SMAP | CR4_UMIP);
+		insn_write_cr4(insn_read_cr4() | CR4_SMEP | CR4_SMAP | CR4_UMIP | CR4_OSFXSR |
+			       CR4_OSXMMEXCPT);
 		log_info("page tables: %u levels", (insn_read_cr4() & CR4_LA57) != 0 ? 5 : 4);
 	}
 	return err;

@@ -44,23 +44,26 @@ static enum err make_shared(gpa_t page)
 	return answer == GHCB_MSR_PSC_RESP ? ERR_OK : ERR_HOST;
 }
 
-/* A page of ours that the host can read and write, zeroed. */
-static void *alloc_shared(void)
+void *ghcb_alloc_shared(size_t pages)
 {
-	void *page = pool_alloc(1);
+	uint8_t *first = pool_alloc(pages);
 
-	if (page == NULL || make_shared(pool_gpa(page)) != ERR_OK) {
-		return NULL;
+	for (size_t at = 0; first != NULL && at < pages * PAGE_SIZE; at += PAGE_SIZE) {
+		if (make_shared(pool_gpa(first + at)) != ERR_OK) {
+			return NULL;
+		}
+		tables_share(first + at);
 	}
-	tables_share(page);
 	arch_flush_all();
-	memset(page, 0, PAGE_SIZE);
-	return page;
+	if (first != NULL) {
+		memset(first, 0, pages * PAGE_SIZE);
+	}
+	return first;
 }
 
 enum err ghcb_setup(void)
 {
-	struct ghcb *ghcb = alloc_shared();
+	struct ghcb *ghcb = ghcb_alloc_shared(1);
 	uint64_t page;
 
 	if (ghcb == NULL) {
@@ -82,13 +85,12 @@ enum err arch_boot_ghcb(const struct image_map *image)
 	return ghcb_setup();
 }
 
-static void set_valid(struct ghcb *g, size_t bit)
+void ghcb_set_valid(struct ghcb *g, size_t bit)
 {
 	g->valid_bitmap[bit / 8] = (uint8_t)(g->valid_bitmap[bit / 8] | 1u << (bit % 8));
 }
 
-/* Starts a request: what it needs besides is added by the caller before ghcb_finish(). */
-static struct ghcb *begin(uint64_t code, uint64_t info1, uint64_t info2)
+struct ghcb *ghcb_begin(uint64_t code, uint64_t info1, uint64_t info2)
 {
 	struct ghcb *g = percpu_this()->ghcb;
 
@@ -98,14 +100,13 @@ static struct ghcb *begin(uint64_t code, uint64_t info1, uint64_t info2)
 	g->exit_code = code;
 	g->exit_info_1 = info1;
 	g->exit_info_2 = info2;
-	set_valid(g, GHCB_VALID(exit_code));
-	set_valid(g, GHCB_VALID(exit_info_1));
-	set_valid(g, GHCB_VALID(exit_info_2));
+	ghcb_set_valid(g, GHCB_VALID(exit_code));
+	ghcb_set_valid(g, GHCB_VALID(exit_info_1));
+	ghcb_set_valid(g, GHCB_VALID(exit_info_2));
 	return g;
 }
 
-/* Asks; an exception or a complaint of the host is ERR_HOST. */
-static enum err finish(struct ghcb *g, uint64_t *info2)
+enum err ghcb_finish(struct ghcb *g, uint64_t *info2)
 {
 	insn_vmgexit();
 	*info2 = READ_ONCE(g->exit_info_2);
@@ -117,9 +118,9 @@ static enum err finish(struct ghcb *g, uint64_t *info2)
 
 enum err arch_host_run_vmpl(unsigned int vmpl)
 {
-	struct ghcb *g = begin(GHCB_EVENT_RUN_VMPL, vmpl, 0);
+	struct ghcb *g = ghcb_begin(GHCB_EVENT_RUN_VMPL, vmpl, 0);
 	uint64_t info2;
-	enum err err = finish(g, &info2);
+	enum err err = ghcb_finish(g, &info2);
 
 	trap_report_injected();
 	return err == ERR_OK && info2 != 0 ? ERR_HOST : err;
@@ -128,29 +129,29 @@ enum err arch_host_run_vmpl(unsigned int vmpl)
 enum err arch_host_vcpu(uint32_t apic_id, unsigned int vmpl, unsigned int action, gpa_t vmsa,
 			uint64_t features)
 {
-	struct ghcb *g =
-		begin(GHCB_EVENT_AP_CREATION, AP_CREATION_INFO(apic_id, vmpl, action), vmsa.value);
+	const uint64_t info1 = AP_CREATION_INFO(apic_id, vmpl, action);
+	struct ghcb *g = ghcb_begin(GHCB_EVENT_AP_CREATION, info1, vmsa.value);
 	uint64_t info2;
 	enum err err;
 
 	g->rax = features;
-	set_valid(g, GHCB_VALID(rax));
-	err = finish(g, &info2);
+	ghcb_set_valid(g, GHCB_VALID(rax));
+	err = ghcb_finish(g, &info2);
 	return err == ERR_OK && info2 != 0 ? ERR_HOST : err;
 }
 
 /* CPUID leaf 1, EBX[31:24]: which vCPU this is, only the host knows. */
 static enum err own_apic_id(uint32_t *apic_id)
 {
-	struct ghcb *g = begin(EXIT_CPUID, 0, 0);
+	struct ghcb *g = ghcb_begin(EXIT_CPUID, 0, 0);
 	uint64_t info2;
 	enum err err;
 
 	g->rax = 1;
 	g->rcx = 0;
-	set_valid(g, GHCB_VALID(rax));
-	set_valid(g, GHCB_VALID(rcx));
-	err = finish(g, &info2);
+	ghcb_set_valid(g, GHCB_VALID(rax));
+	ghcb_set_valid(g, GHCB_VALID(rcx));
+	err = ghcb_finish(g, &info2);
 	if (err == ERR_OK) {
 		*apic_id = (uint32_t)READ_ONCE(g->rbx) >> 24;
 	}
@@ -160,7 +161,7 @@ static enum err own_apic_id(uint32_t *apic_id)
 /* The list page: a count and that many ids, all the host's. It stays shared; there is one. */
 static enum err read_id_list(uint32_t own, uint32_t *ids, uint32_t max, uint32_t *count)
 {
-	const uint32_t *list = alloc_shared();
+	const uint32_t *list = ghcb_alloc_shared(1);
 	struct ghcb *g;
 	uint64_t info2;
 	uint32_t listed;
@@ -168,10 +169,10 @@ static enum err read_id_list(uint32_t own, uint32_t *ids, uint32_t max, uint32_t
 	if (list == NULL) {
 		return ERR_NOMEM;
 	}
-	g = begin(GHCB_EVENT_GET_APIC_IDS, pool_gpa(list).value, 0);
+	g = ghcb_begin(GHCB_EVENT_GET_APIC_IDS, pool_gpa(list).value, 0);
 	g->rax = 1;
-	set_valid(g, GHCB_VALID(rax));
-	if (finish(g, &info2) != ERR_OK || READ_ONCE(g->rax) != 1) {
+	ghcb_set_valid(g, GHCB_VALID(rax));
+	if (ghcb_finish(g, &info2) != ERR_OK || READ_ONCE(g->rax) != 1) {
 		return ERR_HOST;
 	}
 	listed = READ_ONCE(list[0]);
@@ -206,15 +207,15 @@ enum err arch_host_apic_ids(uint32_t *ids, uint32_t max, uint32_t *count)
 /* String output or input of single bytes through the GHCB's buffer, many at a time. */
 static enum err port_string(uint16_t port, uint64_t direction, size_t bytes)
 {
-	struct ghcb *g = begin(EXIT_IOIO,
+	struct ghcb *g = ghcb_begin(EXIT_IOIO,
 			       (uint64_t)port << IOIO_PORT_SHIFT | IOIO_ADDR_64 | IOIO_SIZE_8 |
 				       IOIO_STRING | IOIO_REP | direction,
 			       bytes);
 	uint64_t info2;
 
 	g->scratch = pool_gpa(g).value + offsetof(struct ghcb, buffer);
-	set_valid(g, GHCB_VALID(scratch));
-	return finish(g, &info2);
+	ghcb_set_valid(g, GHCB_VALID(scratch));
+	return ghcb_finish(g, &info2);
 }
 
 enum err arch_host_port_in(uint16_t port, void *dst, size_t bytes)
@@ -236,12 +237,12 @@ enum err arch_host_port_in(uint16_t port, void *dst, size_t bytes)
 static enum err port_out(uint16_t port, uint64_t size, uint64_t value)
 {
 	struct ghcb *g =
-		begin(EXIT_IOIO, (uint64_t)port << IOIO_PORT_SHIFT | IOIO_ADDR_64 | size, 0);
+		ghcb_begin(EXIT_IOIO, (uint64_t)port << IOIO_PORT_SHIFT | IOIO_ADDR_64 | size, 0);
 	uint64_t info2;
 
 	g->rax = value;
-	set_valid(g, GHCB_VALID(rax));
-	return finish(g, &info2);
+	ghcb_set_valid(g, GHCB_VALID(rax));
+	return ghcb_finish(g, &info2);
 }
 
 enum err arch_host_port_out16(uint16_t port, uint16_t value)

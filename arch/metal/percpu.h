@@ -45,6 +45,8 @@ struct percpu {
 	uint64_t kernel_rsp;  /* where that trap returns to */
 	uint64_t scratch;
 	uint64_t cr3;
+	uint64_t fs_base; /* what is loaded now, as cr3 is */
+	void *fpu;	  /* likewise: whose state, or NULL */
 	struct ghcb *ghcb;
 	uint64_t gdt[7];
 	struct tss tss;

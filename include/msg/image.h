@@ -33,7 +33,7 @@
 #define LOW_BASE		UINT64_C(0x10000)      /* the stub's first page */
 
 #define IMAGE_MAP_MAGIC	  UINT64_C(0x70614D6C65654B01) /* 01 "KeelMap" */
-#define IMAGE_MAP_VERSION 1
+#define IMAGE_MAP_VERSION 2
 
 #define IMAGE_READ  BIT32(0)
 #define IMAGE_WRITE BIT32(1)
@@ -54,6 +54,7 @@ ABI_SIZE(struct image_segment, 24);
 #define IMAGE_SERVICES	       8
 #define IMAGE_SECTIONS	       24
 #define IMAGE_NAME_BYTES       16
+#define IMAGE_HASH_BYTES       48
 
 struct image_service {
 	char name[IMAGE_NAME_BYTES]; /* NUL padded, not necessarily ended */
@@ -61,8 +62,11 @@ struct image_service {
 	uint32_t segment_count;
 	uint32_t reserved;
 	struct image_segment segments[IMAGE_SERVICE_SEGMENTS];
+	/* SHA-384 of what is loaded: for each segment its va, its bytes in memory and its flags, as
+	 * three 64-bit words, and its stored pages. */
+	uint8_t hash[IMAGE_HASH_BYTES];
 };
-ABI_SIZE(struct image_service, 128);
+ABI_SIZE(struct image_service, 176);
 
 /*
  * A range the firmware's metadata names (OVMF_SECTION_*), page aligned, within 4 GiB, ascending and
@@ -110,7 +114,7 @@ ABI_OFFSET(struct image_map, guest_vmpl, 36);
 ABI_OFFSET(struct image_map, firmware_gpa, 72);
 ABI_OFFSET(struct image_map, kernel_segments, 96);
 ABI_OFFSET(struct image_map, services, 192);
-ABI_OFFSET(struct image_map, sections, 1216);
+ABI_OFFSET(struct image_map, sections, 1600);
 
 /*
  * For the stub: entered at LOW_BASE in 32-bit protected mode, paging off, flat segments, EBX = gPA

@@ -14,6 +14,7 @@
 #include "mm/page.h"
 #include "mm/pagestate.h"
 #include "mm/pool.h"
+#include "secrets.h"
 #include "snp/ghcb.h"
 #include "snp/ovmf.h"
 #include "vcpu/registry.h"
@@ -230,6 +231,8 @@ enum err firmware_start(const struct image_map *image)
 	if (err == ERR_OK) {
 		err = write_tables(image, caa);
 	}
+	/* The guest has its key, and a service may have VMPCK0: nobody needs them here. */
+	secrets_wipe();
 	if (err == ERR_OK) {
 		err = start_vcpu(image, gpa(caa->base));
 	}

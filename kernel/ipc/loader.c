@@ -6,7 +6,10 @@
 #include "mm/pool.h"
 #include "msg/sys.h"
 
-#define STACK_BYTES (SERVICE_STACK_PAGES * PAGE_SIZE)
+static size_t stack_pages(const struct loaded *l)
+{
+	return l->entry->stack_pages != 0 ? l->entry->stack_pages : SERVICE_STACK_PAGES;
+}
 
 static const void *image_page(const struct image_segment *s, uint64_t index)
 {
@@ -57,14 +60,17 @@ static enum err map_segment(struct loaded *l, unsigned int i)
 	return err;
 }
 
-enum err loader_load(struct loaded *loaded, const struct image_service *image)
+enum err loader_load(struct loaded *loaded, const struct image_service *image,
+		     const struct service_entry *entry)
 {
 	enum err err;
 
-	*loaded = (struct loaded){.image = image};
-	if (image->segment_count == 0 || image->segment_count > IMAGE_SERVICE_SEGMENTS) {
+	*loaded = (struct loaded){.image = image, .entry = entry};
+	if (image->segment_count == 0 || image->segment_count > IMAGE_SERVICE_SEGMENTS ||
+	    entry->heap_pages > HEAP_PAGES_MAX || entry->stack_pages > SERVICE_STACK_MAX) {
 		return ERR_FORMAT;
 	}
+	loaded->heap.pages = entry->heap_pages;
 	err = arch_space_create(&loaded->space);
 	for (unsigned int i = 0; i < image->segment_count && err == ERR_OK; i++) {
 		const struct image_segment *s = &image->segments[i];
@@ -75,13 +81,26 @@ enum err loader_load(struct loaded *loaded, const struct image_service *image)
 	return err;
 }
 
-void loader_reset(const struct loaded *loaded)
+void loader_reset(struct loaded *loaded)
 {
 	for (unsigned int i = 0; i < loaded->image->segment_count; i++) {
 		if (loaded->data[i] != NULL) {
 			reset_segment(loaded, i);
 		}
 	}
+	heap_reset(&loaded->heap, &loaded->space);
+}
+
+void loader_wipe(struct loaded *loaded)
+{
+	for (unsigned int i = 0; i < loaded->image->segment_count; i++) {
+		const struct image_segment *s = &loaded->image->segments[i];
+
+		if (loaded->data[i] != NULL) {
+			mem_wipe(loaded->data[i], ((uint64_t)s->pages + s->zero_pages) * PAGE_SIZE);
+		}
+	}
+	heap_reset(&loaded->heap, &loaded->space);
 }
 
 static enum err map_pages(struct space *space, uint64_t at, void *first, size_t bytes)
@@ -107,17 +126,20 @@ static uint64_t stack_top(unsigned int index)
 
 enum err loader_add_cpu(struct loaded *loaded, struct loaded_cpu *cpu, unsigned int index)
 {
+	const size_t stack_bytes = stack_pages(loaded) * PAGE_SIZE;
 	enum err err;
 
 	cpu->msg = pool_alloc(sizeof(*cpu->msg) / PAGE_SIZE);
-	cpu->stack = pool_alloc(SERVICE_STACK_PAGES);
-	if (cpu->msg == NULL || cpu->stack == NULL) {
+	cpu->stack = pool_alloc(stack_pages(loaded));
+	cpu->fpu = loaded->entry->uses_fpu ? pool_alloc(1) : NULL;
+	if (cpu->msg == NULL || cpu->stack == NULL ||
+	    (cpu->fpu == NULL && loaded->entry->uses_fpu)) {
 		return ERR_NOMEM;
 	}
 	err = map_pages(&loaded->space, msg_va(index), cpu->msg, sizeof(*cpu->msg));
 	if (err == ERR_OK) {
-		err = map_pages(&loaded->space, stack_top(index) - STACK_BYTES, cpu->stack,
-				STACK_BYTES);
+		err = map_pages(&loaded->space, stack_top(index) - stack_bytes, cpu->stack,
+				stack_bytes);
 	}
 	return err;
 }
@@ -126,11 +148,15 @@ void loader_reset_cpu(const struct loaded *loaded, const struct loaded_cpu *cpu,
 		      bool is_first, struct user_ctx *ctx)
 {
 	memset(cpu->msg, 0, sizeof(*cpu->msg));
-	memset(cpu->stack, 0, STACK_BYTES);
+	memset(cpu->stack, 0, stack_pages(loaded) * PAGE_SIZE);
+	if (cpu->fpu != NULL) {
+		arch_fpu_reset(cpu->fpu);
+	}
 	*ctx = (struct user_ctx){
 		.rip = loaded->image->entry,
 		.rsp = stack_top(index),
 		.rdi = msg_va(index),
 		.rsi = is_first,
+		.fpu = cpu->fpu,
 	};
 }

@@ -8,12 +8,16 @@
 
 #include "arch/space.h"
 #include "base/err.h"
+#include "ipc/heap.h"
+#include "ipc/service_table.h"
 #include "msg/image.h"
 #include "msg/msg.h"
 
 struct loaded {
 	const struct image_service *image;
+	const struct service_entry *entry;
 	struct space space;
+	struct heap heap;
 	void *data[IMAGE_SERVICE_SEGMENTS]; /* the kernel's view of each writable segment, or NULL
 					     */
 };
@@ -22,13 +26,18 @@ struct loaded {
 struct loaded_cpu {
 	struct msg_buffer *msg; /* the kernel's view */
 	void *stack;
+	void *fpu; /* where x87 and SSE state is kept, or NULL: it has none */
 };
 
 /* Checks the image's segments and maps them. ERR_FORMAT: the builder made nonsense. */
-enum err loader_load(struct loaded *loaded, const struct image_service *image);
+enum err loader_load(struct loaded *loaded, const struct image_service *image,
+		     const struct service_entry *entry);
 
-/* Puts the writable segments back to what the measured image says. */
-void loader_reset(const struct loaded *loaded);
+/* Puts the writable segments back to what the measured image says, and takes the heap back. */
+void loader_reset(struct loaded *loaded);
+
+/* Zeroes all that the service could write but its stacks and message buffers: it has ended. */
+void loader_wipe(struct loaded *loaded);
 
 /* Maps a stack and a message buffer for a CPU. */
 enum err loader_add_cpu(struct loaded *loaded, struct loaded_cpu *cpu, unsigned int index);

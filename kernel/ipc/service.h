@@ -18,6 +18,9 @@ enum err service_start_all(const struct image_map *image);
 
 /* The service of a protocol, or NULL. */
 struct service *service_find(uint32_t protocol);
+/* The service at a place in the table, or NULL past its end. */
+struct service *service_at(uint32_t index);
+void service_describe(const struct service *service, struct sys_service *about);
 const struct service_entry *service_entry_of(const struct service *service);
 bool service_is_up(const struct service *service);
 

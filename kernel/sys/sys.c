@@ -5,6 +5,7 @@
 #include "base/compiler.h"
 #include "base/overflow.h"
 #include "log.h"
+#include "sys/linux.h"
 
 struct sys_entry {
 	enum err (*serve)(struct sys_call *call);
@@ -24,6 +25,12 @@ static const struct sys_entry table[SYS_COUNT] = {
 	[SYS_WITHDRAW - SYS_BASE] = {sys_withdraw, SYS_RIGHT_PAGES},
 	[SYS_PROTOCOL - SYS_BASE] = {sys_protocol, 0},
 	[SYS_RANDOM - SYS_BASE] = {sys_random, SYS_RIGHT_RANDOM},
+	[SYS_SERVICE - SYS_BASE] = {sys_service, SYS_RIGHT_PEERS},
+	[SYS_PEER - SYS_BASE] = {sys_peer, SYS_RIGHT_PEERS},
+	[SYS_PSP - SYS_BASE] = {sys_psp, SYS_RIGHT_PSP},
+	[SYS_PSP_CERTIFICATES - SYS_BASE] = {sys_psp_certificates, SYS_RIGHT_PSP},
+	[SYS_VMPCK - SYS_BASE] = {sys_vmpck, SYS_RIGHT_PSP},
+	[SYS_MEMORY - SYS_BASE] = {sys_memory, 0},
 };
 
 static enum err serve(struct sys_call *call, uint64_t raw_number)
@@ -45,6 +52,10 @@ static enum err serve(struct sys_call *call, uint64_t raw_number)
 
 void sys_dispatch(struct sys_call *call, struct user_ctx *ctx)
 {
+	if (ctx->rax < SYS_BASE && (call->entry->rights & SYS_RIGHT_LINUX) != 0) {
+		linux_dispatch(call, ctx);
+		return;
+	}
 	call->args[0] = ctx->rdi;
 	call->args[1] = ctx->rsi;
 	call->args[2] = ctx->rdx;

@@ -1,4 +1,5 @@
-/* Copies between a service's message buffer and the memory of the guest that called it. */
+/* The service's own memory, and copies between a service's message buffer and the memory of the
+ * guest that called it. */
 #include "mm/guestmem.h"
 #include "sys/sys.h"
 
@@ -15,7 +16,7 @@ static enum err copy_decode(const struct sys_call *call, struct copy *copy)
 	if (buffer == NULL || call->args[2] > PAGE_SIZE) {
 		return ERR_INVALID;
 	}
-	*copy = (struct copy){ gpa(call->args[0]), buffer, call->args[2] };
+	*copy = (struct copy){gpa(call->args[0]), buffer, call->args[2]};
 	return ERR_OK;
 }
 
@@ -33,4 +34,15 @@ enum err sys_copy_to_guest(struct sys_call *call)
 	enum err err = copy_decode(call, &copy);
 
 	return err == ERR_OK ? guestmem_write(copy.guest, copy.buffer, copy.bytes) : err;
+}
+
+enum err sys_memory(struct sys_call *call)
+{
+	uva_t at;
+	enum err err = heap_take(&call->loaded->heap, &call->loaded->space, call->args[0], &at);
+
+	if (err == ERR_OK) {
+		call->value = at.value;
+	}
+	return err;
 }

@@ -6,6 +6,18 @@
 #include "sys/sys.h"
 
 /* A service's text is not trusted: one line, printable characters only. */
+void sys_log_text(const struct sys_call *call, char *text, size_t bytes)
+{
+	while (bytes > 0 && text[bytes - 1] == '\n') {
+		bytes--;
+	}
+	for (size_t i = 0; i < bytes; i++) {
+		text[i] = text[i] >= ' ' && text[i] <= '~' ? text[i] : '?';
+	}
+	text[bytes] = '\0';
+	log_notice("%s: %s", call->entry->name, text);
+}
+
 enum err sys_log(struct sys_call *call)
 {
 	char text[SYS_LOG_BYTES_MAX + 1];
@@ -16,11 +28,7 @@ enum err sys_log(struct sys_call *call)
 		return ERR_INVALID;
 	}
 	memcpy(text, from, bytes);
-	for (size_t i = 0; i < bytes; i++) {
-		text[i] = text[i] >= ' ' && text[i] <= '~' ? text[i] : '?';
-	}
-	text[bytes] = '\0';
-	log_notice("%s: %s", call->entry->name, text);
+	sys_log_text(call, text, bytes);
 	return ERR_OK;
 }
 

@@ -1,5 +1,6 @@
 /* The end: VMPCKs are gone, the reason is told, and nothing that was going on can stop it. */
 #include "panic.h"
+#include "secrets.h"
 
 #include <unistd.h>
 
@@ -24,7 +25,7 @@ static void look(void)
 static void plain(void)
 {
 	memset(&secrets, 0x77, sizeof(secrets));
-	panic_guard_secrets(&secrets);
+	secrets_init(&secrets);
 	log_console_ready();
 	fake_cpu.console = look;
 	panic(PANIC_BOOT, "reason %d", 5);

@@ -33,13 +33,16 @@
 #define ENTRY(service, label, what, many, end)                                     \
 	[service] = { .name = (label), .protocol = WORLD_PROTOCOL(service),        \
 		      .version_min = 1, .version_max = 1, .rights = (what),        \
-		      .reentrant = (many), .death = (end) }
+		      .reentrant = (many), .messages = (service) != WORLD_CORE,    \
+		      .uses_fpu = (service) == WORLD_FRAGILE, .heap_pages = 8,     \
+		      .guid = { (service) }, .death = (end) }
 
 const struct service_entry service_table[] = {
 	ENTRY(WORLD_CORE, "core", RIGHTS_ALL, true, SERVICE_RESTART),
 	ENTRY(WORLD_PLAIN, "plain", 0, false, SERVICE_RESTART),
 	ENTRY(WORLD_FRAGILE, "fragile", 0, false, SERVICE_STAY_DOWN),
-	ENTRY(WORLD_SHARED, "shared", SYS_RIGHT_RANDOM, true, SERVICE_RESTART),
+	ENTRY(WORLD_SHARED, "shared", SYS_RIGHT_RANDOM | SYS_RIGHT_PEERS | SYS_RIGHT_LINUX, true,
+	      SERVICE_RESTART),
 };
 const unsigned int service_table_count = WORLD_SERVICES;
 

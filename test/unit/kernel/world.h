@@ -29,12 +29,13 @@
 #define WORLD_SERVICE_PAGE  16u /* four pages each: text, constants, data, and one unused */
 #define WORLD_IMAGE_PAGES   64u
 
-/* The service table that tests get from world.c, in this order. */
+/* The service table that tests get from world.c, in this order. All but core can be called by
+ * name; each has eight pages of heap. */
 enum world_service {
 	WORLD_CORE,	/* protocol 0, every right, re-entrant, restarts */
 	WORLD_PLAIN,	/* no rights, one CPU at a time, restarts */
 	WORLD_FRAGILE,	/* no rights, one CPU at a time, stays down */
-	WORLD_SHARED,	/* random, re-entrant, restarts */
+	WORLD_SHARED,	/* random, peers, Linux's calls; re-entrant, restarts */
 	WORLD_SERVICES,
 };
 #define WORLD_PROTOCOL(service) ((service) == WORLD_CORE ? 0u : 0x100u + (uint32_t)(service))

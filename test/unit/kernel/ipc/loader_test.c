@@ -8,6 +8,7 @@
 #include "world.h"
 
 static const struct world two_cpus = { .cpus = 2, .guest_vmpl = 2 };
+static const struct service_entry entry = { .name = "plain" };
 
 static struct image_service *service(void)
 {
@@ -26,7 +27,7 @@ WORLD_TEST(maps)
 	const uint32_t text = WORLD_SERVICE_PAGE + 4 * WORLD_PLAIN;
 
 	world_vcpus(&two_cpus);
-	CHECK_EQ(loader_load(&loaded, service()), ERR_OK);
+	CHECK_EQ(loader_load(&loaded, service(), &entry), ERR_OK);
 	ROW("text, from the image");
 	CHECK_EQ(fake_mapped(0, SERVICE_IMAGE_VA, &page), IMAGE_READ | IMAGE_EXEC);
 	CHECK(page == page_of(text));
@@ -51,7 +52,7 @@ WORLD_TEST(resets)
 	uint8_t *page = NULL;
 
 	world_vcpus(&two_cpus);
-	CHECK_EQ(loader_load(&loaded, service()), ERR_OK);
+	CHECK_EQ(loader_load(&loaded, service(), &entry), ERR_OK);
 	CHECK(fake_mapped(0, WORLD_DATA_VA, (void **)&page) != 0);
 	memset(page, 0x33, 2 * PAGE_SIZE);
 	loader_reset(&loaded);
@@ -96,7 +97,7 @@ WORLD_TEST(adds_cpus)
 	struct loaded loaded;
 
 	world_vcpus(&two_cpus);
-	CHECK_EQ(loader_load(&loaded, service()), ERR_OK);
+	CHECK_EQ(loader_load(&loaded, service(), &entry), ERR_OK);
 	for (unsigned int i = 0; i < 3; i++) {
 		ROW("a CPU's stack and message buffer");
 		check_cpu(&loaded, i);
@@ -147,15 +148,15 @@ WORLD_TEST(refuses)
 		fake_space.count = 0;
 		*service() = good;
 		service()->segments[hostile[i].which] = hostile[i].segment;
-		CHECK_EQ(loader_load(&loaded, service()), ERR_FORMAT);
+		CHECK_EQ(loader_load(&loaded, service(), &entry), ERR_FORMAT);
 	}
 	ROW("no segments");
 	*service() = good;
 	service()->segment_count = 0;
-	CHECK_EQ(loader_load(&loaded, service()), ERR_FORMAT);
+	CHECK_EQ(loader_load(&loaded, service(), &entry), ERR_FORMAT);
 	ROW("too many segments");
 	service()->segment_count = IMAGE_SERVICE_SEGMENTS + 1;
-	CHECK_EQ(loader_load(&loaded, service()), ERR_FORMAT);
+	CHECK_EQ(loader_load(&loaded, service(), &entry), ERR_FORMAT);
 }
 
 /* Each mapping fails in turn, then each page that it takes. */
@@ -168,10 +169,10 @@ WORLD_TEST(runs_out)
 	for (unsigned int at = 1; at <= 5; at++) {
 		ROW("no page for a table");
 		fake_space = (struct fake_space){ .fails_at = at };
-		CHECK_EQ(loader_load(&loaded, service()), ERR_NOMEM);
+		CHECK_EQ(loader_load(&loaded, service(), &entry), ERR_NOMEM);
 	}
 	fake_space = (struct fake_space){ 0 };
-	CHECK_EQ(loader_load(&loaded, service()), ERR_OK);
+	CHECK_EQ(loader_load(&loaded, service(), &entry), ERR_OK);
 	for (unsigned int at = 1; at <= 8; at++) {
 		ROW("no page for a CPU's tables");
 		fake_space.calls = 0;
@@ -183,7 +184,7 @@ WORLD_TEST(runs_out)
 	CHECK_EQ(loader_add_cpu(&loaded, &cpu, 0), ERR_NOMEM);
 	ROW("no page for data");
 	CHECK(pool_free_pages() == 0 || pool_alloc(pool_free_pages()) != NULL);
-	CHECK_EQ(loader_load(&loaded, service()), ERR_NOMEM);
+	CHECK_EQ(loader_load(&loaded, service(), &entry), ERR_NOMEM);
 }
 
 UNIT_MAIN(CASE(maps), CASE(resets), CASE(adds_cpus), CASE(refuses), CASE(runs_out))

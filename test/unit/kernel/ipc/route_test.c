@@ -34,7 +34,7 @@ static struct route_call ask(uint32_t protocol, uint32_t call)
 
 WORLD_TEST(dispatches)
 {
-	static const uint32_t nobody[] = { 1, 2, 3, 0xFF, 0x104, 0x4B45454C, UINT32_MAX };
+	static const uint32_t nobody[] = { 1, 2, 3, 0xFF, 0x104, 0x4B45454D, UINT32_MAX };
 
 	world_boot(&one_cpu);
 	for (uint32_t i = 0; i < WORLD_SERVICES; i++) {

@@ -101,7 +101,7 @@ static struct route_call dispatch(enum world_service service, unsigned int cpu, 
 				  uint64_t rcx)
 {
 	struct route_call call = { .protocol = WORLD_PROTOCOL(service), .call = what, .vmpl = 2,
-				   .rcx = rcx };
+				   .vcpu = WORLD_APIC_ID(cpu), .rcx = rcx };
 
 	fake_set_cpu(cpu);
 	route_dispatch(&call);
@@ -115,11 +115,23 @@ WORLD_TEST(one_cpu_initialises)
 {
 	start();
 	for (unsigned int cpu = 0; cpu < 3; cpu++) {
-		CHECK_CALL(WORLD_PLAIN, cpu, ECHO, 1, SVSM_SUCCESS);
-		CHECK_CALL(WORLD_PLAIN, cpu, ECHO, 1, SVSM_SUCCESS);
+		CHECK_CALL(WORLD_SHARED, cpu, ECHO, 1, SVSM_SUCCESS);
+		CHECK_CALL(WORLD_SHARED, cpu, ECHO, 1, SVSM_SUCCESS);
 	}
 	CHECK_EQ(inits, 0);
 	CHECK_EQ(starts, 2);
+}
+
+/* What takes one call at a time has one stack, wherever it runs. */
+WORLD_TEST(one_part_for_all_cpus)
+{
+	start();
+	for (unsigned int cpu = 0; cpu < 3; cpu++) {
+		CHECK_CALL(WORLD_PLAIN, cpu, ECHO, 1, SVSM_SUCCESS);
+	}
+	CHECK_EQ(starts, 0);
+	CHECK_EQ(fake_mapped(WORLD_PLAIN, SERVICE_MSG_VA + SERVICE_MSG_STRIDE, NULL), 0);
+	CHECK(fake_mapped(WORLD_SHARED, SERVICE_MSG_VA + SERVICE_MSG_STRIDE, NULL) != 0);
 }
 
 /* A restart brings data, zeros, stacks and messages back to what was measured. */
@@ -210,6 +222,44 @@ WORLD_TEST(one_at_a_time)
 	CHECK_CALL(WORLD_SHARED, 1, ECHO, 5, SVSM_SUCCESS);
 	CHECK_CALL(WORLD_PLAIN, 0, YIELD, 1, SVSM_SUCCESS);
 	CHECK_CALL(WORLD_PLAIN, 1, ECHO, 5, SVSM_SUCCESS);
+}
+
+/* The first that was refused is served before the one that comes back at once. */
+WORLD_TEST(in_fair_order)
+{
+	start();
+	CHECK_CALL(WORLD_PLAIN, 0, YIELD, 1, SVSM_ERR_INCOMPLETE);
+	CHECK_CALL(WORLD_PLAIN, 1, ECHO, 5, SVSM_ERR_BUSY);
+	CHECK_CALL(WORLD_PLAIN, 0, YIELD, 1, SVSM_SUCCESS);
+	CHECK_CALL(WORLD_PLAIN, 0, ECHO, 5, SVSM_ERR_BUSY);
+	CHECK_CALL(WORLD_PLAIN, 1, ECHO, 5, SVSM_SUCCESS);
+	CHECK_CALL(WORLD_PLAIN, 0, ECHO, 5, SVSM_SUCCESS);
+}
+
+/* A vCPU that left its work for ever holds nobody up for ever; its work is done, unanswered. */
+WORLD_TEST(owner_is_gone)
+{
+	unsigned int refusals = 0;
+
+	start();
+	CHECK_CALL(WORLD_PLAIN, 0, YIELD, 1, SVSM_ERR_INCOMPLETE);
+	while (refusals < 5000 &&
+	       dispatch(WORLD_PLAIN, 1, ECHO, 5).result == SVSM_ERR_BUSY) {
+		refusals++;
+	}
+	CHECK_EQ(refusals, 1001);
+}
+
+/* Keys must not outlive the service that had them. */
+WORLD_TEST(down_is_wiped)
+{
+	uint8_t *data = NULL;
+
+	start();
+	CHECK(fake_mapped(WORLD_FRAGILE, WORLD_DATA_VA, (void **)&data) != 0);
+	CHECK_EQ(data[0], 0xD0 + WORLD_FRAGILE);
+	CHECK_CALL(WORLD_FRAGILE, 0, DIE, 1, SVSM_ERR_KEEL_SERVICE_DIED);
+	CHECK_EQ(data[0], 0);
 }
 
 WORLD_TEST(many_at_a_time)
@@ -396,7 +446,9 @@ WORLD_TEST(init_fails_at_boot)
 	boot_fails("exits in service_init()", bad_init, ERR_DEAD);
 }
 
-UNIT_MAIN(CASE(one_cpu_initialises), CASE(restarts_from_the_image), CASE(stays_down),
+UNIT_MAIN(CASE(one_cpu_initialises), CASE(one_part_for_all_cpus),
+	  CASE(in_fair_order), CASE(owner_is_gone), CASE(down_is_wiped),
+	  CASE(restarts_from_the_image), CASE(stays_down),
 	  CASE(restart_fails), CASE(yields_and_resumes), CASE(other_call_while_parked),
 	  CASE(dies_while_another_helps), CASE(one_at_a_time), CASE(many_at_a_time),
 	  CASE(parked_parts_die_too), CASE(busy_while_running), CASE(dies_while_another_is_inside),

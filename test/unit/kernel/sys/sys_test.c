@@ -19,6 +19,11 @@ static const struct {
 	{ "delete vCPU", SYS_VCPU_DELETE, SYS_RIGHT_VCPUS },
 	{ "remap calling area", SYS_REMAP_CA, SYS_RIGHT_VCPUS },
 	{ "random", SYS_RANDOM, SYS_RIGHT_RANDOM },
+	{ "about a service", SYS_SERVICE, SYS_RIGHT_PEERS },
+	{ "peer", SYS_PEER, SYS_RIGHT_PEERS },
+	{ "message to the PSP", SYS_PSP, SYS_RIGHT_PSP },
+	{ "certificates", SYS_PSP_CERTIFICATES, SYS_RIGHT_PSP },
+	{ "VMPCK0", SYS_VMPCK, SYS_RIGHT_PSP },
 };
 
 WORLD_TEST(rights)
