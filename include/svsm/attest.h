@@ -10,6 +10,15 @@
 #define SVSM_ATTEST_SERVICES	   0
 #define SVSM_ATTEST_SINGLE_SERVICE 1
 
+/* REPORT_DATA is SHA-512 of nonce and manifest; a nonce of one length makes that unambiguous. */
+#define SVSM_ATTEST_NONCE_BYTES 64
+
+/*
+ * RCX: gPA of one of these, 8-byte aligned and within a page. Out: RCX bytes of the manifest, RDX
+ * of the certificates, R8 of the report; with INVALID_PARAMETER what is needed of each, where the
+ * buffers are too small.
+ */
+
 struct svsm_attest_services {
 	uint64_t report_gpa;
 	uint32_t report_bytes;
@@ -34,9 +43,16 @@ struct svsm_attest_single_service {
 };
 ABI_SIZE(struct svsm_attest_single_service, 0x58);
 
+/* 63849ebb-3d92-4670-a1ff-58f9c94b87bb; GUIDs are mixed-endian, as UEFI writes them. */
+#define SVSM_MANIFEST_GUID                                                                         \
+	{                                                                                          \
+		0xbb, 0x9e, 0x84, 0x63, 0x92, 0x3d, 0x70, 0x46, 0xa1, 0xff, 0x58, 0xf9, 0xc9,      \
+			0x4b, 0x87, 0xbb                                                           \
+	}
+
 /* The services manifest: this header, count entries, then the data they point to. */
 struct svsm_manifest {
-	uint8_t guid[16]; /* 63849ebb-3d92-4670-a1ff-58f9c94b87bb */
+	uint8_t guid[16]; /* SVSM_MANIFEST_GUID */
 	uint32_t bytes;
 	uint32_t count;
 };

@@ -17,6 +17,9 @@
 /* Once in the life of an image, before the first request. An error ends the service. */
 enum err service_init(void);
 
+/* The message buffer that system calls use while service_init() runs; not to be kept. */
+struct msg_buffer *service_init_buffer(void);
+
 /*
  * One call. `reply` arrives zeroed but for version, protocol and call, so its result is
  * SVSM_SUCCESS with no outputs; registers that are outputs get their MSG_SET_* flag.

@@ -148,6 +148,72 @@ def make_core():
     write("core", "query", core(6, 1, 0, 0, (1, 0x100000001, 0)))
 
 
+def attest(call, rcx, memory, peers=2, answers=b"\0" * 12, psp=0, no_time=0, certificates=b""):
+    """One call of the attestation service: how attest_fuzz.c reads it. `answers` is the last service's."""
+    pages, size, err, yields, result, claims = struct.unpack("<HHBBBxI", answers)
+    head = struct.pack("<BBBBHHBBBBIQ64s", call, 0, no_time, psp, pages, size, err, yields, result, peers, claims, rcx,
+                       certificates)
+    return head + memory
+
+
+def operation(report=(2, 4096), nonce=(0x1010C0, 64), manifest=(4, 8192), certificates=(8, 0), single=b""):
+    """The operation structure; buffers are pages of the fuzzer's guest, which begins at 1 MiB."""
+    at = [(0x100000 + page * 4096, size) for page, size in (report, manifest, certificates)]
+    return struct.pack("<QIIQIIQIIQII", *at[0], 0, *nonce, 0, *at[1], 0, *at[2], 0) + single
+
+
+def answers(pages=0, size=0, err=0, yields=0, result=0, claims=0):
+    return struct.pack("<HHBBBxI", pages, size, err, yields, result, claims)
+
+
+def make_attest():
+    table = (b"\7" * 16 + struct.pack("<II", 48, 6000)).ljust(64, b"\0")
+    single = b"\2" * 16 + struct.pack("<II", 1, 0)
+    want = operation(certificates=(8, 16384))
+    write("attest", "all", attest(0, 0, operation()))
+    write("attest", "all-none", attest(0, 0, operation(), peers=0))
+    write("attest", "all-full", attest(0, 0, operation(manifest=(4, 65536)), 9, answers(size=4096)))
+    write("attest", "single", attest(1, 0, operation(single=single), answers=answers(size=100)))
+    write("attest", "single-unknown", attest(1, 0, operation(single=bytes(24))))
+    write("attest", "certificates", attest(0, 0, want, 2, answers(pages=2), certificates=table))
+    write("attest", "certificates-far", attest(0, 0, want, 2, answers(pages=1), certificates=table))
+    write("attest", "certificates-too-many", attest(0, 0, want, psp=4))
+    write("attest", "busy", attest(0, 0, want, psp=3, no_time=1, answers=answers(yields=3)))
+    write("attest", "small", attest(0, 0, operation(report=(2, 100), manifest=(4, 10))))
+    write("attest", "overlap", attest(0, 0, operation(report=(0, 4096), manifest=(0, 4096))))
+    write("attest", "dies", attest(0, 0, operation(), answers=answers(err=14)))
+    write("attest", "claims", attest(0, 0, operation(), answers=answers(claims=0xFFFFFFFF)))
+    write("attest", "not-mapped", attest(0, 0, operation(manifest=(40, 8192))))
+    write("attest", "page-end", attest(0, 0xFC0, bytes(0xFC0) + operation()))
+    write("attest", "reserved", attest(0, 0, b"\xff" * 64))
+
+
+def psp_reply(how, data=b"", offset=0, err=0, status=0):
+    """An answer of the PSP: how psp_reply_fuzz.c reads it."""
+    return struct.pack("<BBHIQ", how, err, offset, 0, status) + data
+
+
+def make_psp_reply():
+    header = bytes(32) + struct.pack("<QQBBHBBHI", 2, 0, 1, 1, 96, 6, 1, 0x4C0, 0) + bytes(36)
+    write("psp_reply", "true", psp_reply(3))
+    write("psp_reply", "raw", psp_reply(0, header))
+    write("psp_reply", "zeros", psp_reply(0))
+    write("psp_reply", "tag", psp_reply(1, b"\0" * 16))
+    write("psp_reply", "unused-tag", psp_reply(1, b"\xff" * 16, 16))
+    write("psp_reply", "payload", psp_reply(1, b"\xff", 0x200))
+    write("psp_reply", "sequence", psp_reply(2, struct.pack("<Q", 4), 0x20))
+    write("psp_reply", "header", psp_reply(2, header[0x30:0x60], 0x30))
+    write("psp_reply", "length", psp_reply(2, struct.pack("<H", 0x20), 0x36))
+    write("psp_reply", "too-long", psp_reply(2, struct.pack("<H", 0xFFFF), 0x36))
+    write("psp_reply", "status", psp_reply(2, struct.pack("<I", 0x16), 0x60))
+    write("psp_reply", "report-bytes", psp_reply(2, struct.pack("<I", 0x4A1), 0x64))
+    write("psp_reply", "report-data", psp_reply(2, b"\0", 0xD0))
+    write("psp_reply", "firmware", psp_reply(3, status=0x16))
+    write("psp_reply", "busy", psp_reply(3, status=2 << 32))
+    write("psp_reply", "length-error", psp_reply(3, status=1 << 32))
+    write("psp_reply", "kernel", psp_reply(3, err=15))
+
+
 def make_insn():
     for name, code in (("in-al", "ec"), ("rep-outsw", "f3666f"), ("cpuid", "0fa2"), ("rdtscp", "0f01f9"),
                        ("rex-wrmsr", "480f30"), ("prefixes-only", "66" * 15), ("too-long", "66" * 14 + "0fa2"),
@@ -215,5 +281,7 @@ if __name__ == "__main__":
     make_fwcfg()
     make_route()
     make_core()
+    make_attest()
+    make_psp_reply()
     make_kernel()
     make_memmap()

@@ -67,6 +67,17 @@ struct rt_answer rt_syscall(uint64_t number, uint64_t a, uint64_t b, uint64_t c)
 	return posix_now->answer(posix_now->context, &call);
 }
 
+enum err posix_init(struct posix_world *world)
+{
+	enum err err;
+
+	posix_now = world;
+	world->syscall_count = 0;
+	err = rt_init(world->buffer);
+	posix_now = NULL;
+	return err;
+}
+
 void posix_serve(struct posix_world *world)
 {
 	posix_now = world;

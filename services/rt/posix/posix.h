@@ -32,6 +32,9 @@ struct posix_world {
 	size_t syscall_count; /* of this call */
 };
 
+/* Runs service_init(). */
+enum err posix_init(struct posix_world *world);
+
 /* Serves the request in world->buffer, as the kernel would hand it over; the reply is in there
  * after. */
 void posix_serve(struct posix_world *world);
