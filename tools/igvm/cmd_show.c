@@ -44,6 +44,13 @@ static const char *access_text(uint32_t flags)
 	return (flags & IMAGE_WRITE) != 0 ? "rw-" : "r--";
 }
 
+static void print_hash(const struct image_service *service)
+{
+	for (uint32_t i = 0; i < IMAGE_HASH_BYTES; i++) {
+		printf("%02x", service->hash[i]);
+	}
+}
+
 static void print_service(const struct summary *s, uint32_t index)
 {
 	const struct image_service *service = &s->map.services[index];
@@ -57,6 +64,9 @@ static void print_service(const struct summary *s, uint32_t index)
 		print_range(s->map.region_base + segment->region_offset, segment->pages * PAGE_SIZE,
 			    access_text(segment->flags), "service", more);
 	}
+	printf("  service %s sha384 ", s->names[index]);
+	print_hash(service);
+	printf("\n");
 }
 
 static void print_low(const struct summary *s)
@@ -141,7 +151,13 @@ static void print_json(const struct summary *s)
 	for (uint32_t i = 0; i < m->service_count; i++) {
 		printf("%s\"%s\"", i == 0 ? "" : ", ", s->names[i]);
 	}
-	printf("], \"firmware_gpa\": %" PRIu64 ", \"firmware_bytes\": %" PRIu64 ", \"sections\": [",
+	printf("], \"service_hashes\": {");
+	for (uint32_t i = 0; i < m->service_count; i++) {
+		printf("%s\"%s\": \"", i == 0 ? "" : ", ", s->names[i]);
+		print_hash(&m->services[i]);
+		printf("\"");
+	}
+	printf("}, \"firmware_gpa\": %" PRIu64 ", \"firmware_bytes\": %" PRIu64 ", \"sections\": [",
 	       m->firmware_gpa, m->firmware_bytes);
 	for (uint32_t i = 0; i < m->section_count; i++) {
 		printf("%s{\"base\": %u, \"bytes\": %u, \"type\": %u}", i == 0 ? "" : ", ",

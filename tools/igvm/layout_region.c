@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/overflow.h"
+#include "hash.h"
 #include "layout.h"
 #include "msg/sys.h"
 #include "snp/igvm.h"
@@ -183,6 +184,7 @@ static enum err place_service(struct layout *l, const struct layout_input *in, u
 				      s->data, s->file_bytes);
 		*next += stored;
 	}
+	hash_service(out, elf);
 	return err;
 }
 

@@ -3,6 +3,7 @@
 usage: image_test.py KEEL_IGVM
 """
 
+import hashlib
 import json
 import os
 import struct
@@ -147,6 +148,16 @@ class Layout(Case):
         segments = [struct.unpack_from("<IIIIQ", page, 224 + 24 * i) for i in range(count)]
         self.assertEqual(segments, [(0xA000, 2, 0, 5, 0x400000), (0xC000, 1, 0, 1, 0x402000),
                                     (0xD000, 1, 2, 3, 0x403000)])
+
+    def test_hash_of_service(self):
+        image = self.built()
+        digest = hashlib.sha384()
+        for i in range(3):
+            offset, pages, zeros, flags, va = struct.unpack_from("<IIIIQ", image.pages[REGION], 224 + 24 * i)
+            digest.update(struct.pack("<QQQ", va, (pages + zeros) * PAGE, flags))
+            for page in range(pages):
+                digest.update(image.pages[REGION + offset + page * PAGE])
+        self.assertEqual(image.pages[REGION][320:368], digest.digest())
 
     def test_firmware(self):
         image = self.built()
