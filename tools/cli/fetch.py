@@ -259,7 +259,34 @@ def firmware(name='ovmf'):
     return inside(name, 'usr/share/ovmf/OVMF.fd')
 
 
+def copy_libraries(name):
+    """The headers and static libraries of the package pinned under NAME, in subprojects/NAME; once per pin.
+
+    Copies have the time of the copy, so that a build notices another pin.
+    """
+    pin, _ = get(name)
+    folder = os.path.join(ROOT, 'subprojects', name)
+    stamp = os.path.join(folder, '.keel-pin')
+    try:
+        with open(stamp, encoding='utf-8') as file:
+            if file.read() == pin.sha256:
+                return
+    except OSError:
+        pass
+
+    def fill(work):
+        for part in ('include', 'lib'):
+            shutil.copytree(os.path.join(unpacked_deb(name), 'usr', part), os.path.join(work, part),
+                            copy_function=shutil.copyfile, ignore=shutil.ignore_patterns('*.so', '*.so.*', 'pkgconfig'))
+        with open(os.path.join(work, '.keel-pin'), 'w', encoding='utf-8') as file:
+            file.write(pin.sha256)
+
+    into_place(folder, fill)
+
+
 def sources():
     """Everything the build needs that is not in the repository."""
     unpack_source('mbedtls', os.path.join(ROOT, 'subprojects', 'mbedtls-3.6'), {'LICENSE', 'include', 'library'})
     unpack_source('libcbor', os.path.join(ROOT, 'subprojects', 'libcbor'), {'LICENSE.md', 'src'})
+    for name in ('libtpms-dev', 'libssl-dev', 'musl-dev'):
+        copy_libraries(name)
