@@ -18,7 +18,9 @@ ASM = re.compile(r'\b(?:__asm__|asm)\b\s*(?:volatile|__volatile__|goto|\()')
 # Whole pages apart are page tables, not fields, and so is an index times 8.
 LITERAL_OFFSET = re.compile(r'(?<![\w.+*])(?<!\* )-?(0x[0-9a-fA-F]+|[0-9]+)\(%(?!(?:r|e)?sp\b|rip\b)')
 ATTRIBUTE = re.compile(r'\b__attribute__\s*\(\(.*?\)\)|\b[A-Z][A-Z0-9_]+\([^()]*\)')
-FIXED_NAMES = re.compile(r'main$|mem(?:cpy|set|move|cmp)$|str\w+$|arch_|sys_|service_(?:init\w*|handle)$|LLVMFuzzer')
+# The last are the linker's names for what stands in for a library's function.
+FIXED_NAMES = re.compile(
+    r'main$|mem(?:cpy|set|move|cmp)$|str\w+$|arch_|sys_|service_(?:init\w*|handle)$|LLVMFuzzer|__wrap_')
 
 # What each part may see, first match wins; every part sees its own folder.
 LAYERS = (
