@@ -14,6 +14,7 @@
 #include "snp/ghcb.h"
 #include "snp/vmsa.h"
 #include "svsm/core.h"
+#include "svsm/keel.h"
 #include "svsm/protocol.h"
 #include "vcpu/registry.h"
 #include "vcpu/request.h"
@@ -83,6 +84,29 @@ static void write_list(void)
 	}
 }
 
+/* The descriptor of a call by name, in the first page. */
+static void write_message(void)
+{
+	static const char *const names[] = { "core", "plain", "fragile", "shared", "nobody" };
+	struct svsm_keel_call *to = guest_page(PAGES);
+	uint8_t how = rdbuf_u8(&in);
+	struct svsm_keel_call wanted = {
+		.version = how >> 6 == 0 ? 1 : how >> 6,
+		.call = rdbuf_u8(&in),
+		.request_gpa = take_gpa(),
+		.request_bytes = rdbuf_u8(&in) * 17u,
+		.reply_gpa = take_gpa(),
+		.reply_bytes = rdbuf_u8(&in) * 17u,
+		.reserved_24 = (how & 0x20) != 0,
+	};
+	const char *name = names[how % ARRAY_SIZE(names)];
+
+	memcpy(wanted.name, name, strlen(name));
+	if (to != NULL) {
+		*to = wanted;
+	}
+}
+
 static void write_vmsa(void)
 {
 	uint64_t at = take_gpa() & ~(PAGE_SIZE - 1);
@@ -131,6 +155,7 @@ static void ask(struct vmsa *vmsa, uint8_t *caa)
 	uint8_t how = rdbuf_u8(&in);
 	uint32_t protocol = how & 3 ? 0 : rdbuf_u8(&in) + (how & 4 ? 0x100u : 0u);
 
+	protocol = (how & 0x10) != 0 ? SVSM_PROTOCOL_KEEL : protocol;
 	vmsa->rax = SVSM_CALL(protocol, rdbuf_u8(&in) & 0xF);
 	vmsa->rcx = take_gpa();
 	vmsa->rdx = take_gpa();
@@ -181,6 +206,22 @@ static void host(void)
 	}
 }
 
+/* A peer, with what is in the request as its header and payload; or a call of Linux's. */
+static void ask_kernel(struct msg_buffer *msg, uint8_t what)
+{
+	static const uint64_t linux_numbers[] = { 1, 2, 9, 11, 20, 158, 228, 318, 0xFFF };
+
+	if (what < 16) {
+		memcpy(msg->scratch, &msg->request, sizeof(msg->request));
+		memcpy(msg->scratch + sizeof(msg->request), msg->in, MSG_PAYLOAD_BYTES);
+		(void)fake_sys(SYS_PEER, what % (WORLD_SERVICES + 1),
+			       offsetof(struct msg_buffer, scratch), what * 256u);
+		return;
+	}
+	(void)fake_linux(linux_numbers[what % ARRAY_SIZE(linux_numbers)],
+			 (what & 1) != 0 ? WORLD_DATA_VA : SERVICE_HEAP_VA, PAGE_SIZE, 2, 0x22);
+}
+
 /* Services other than core: as the input has it, and sound again when it ends. */
 static void act(struct msg_buffer *msg, uint8_t what)
 {
@@ -194,13 +235,16 @@ static void act(struct msg_buffer *msg, uint8_t what)
 		(void)fake_sys(SYS_EXIT, 0, 0, 0);
 		break;
 	case 3:
-		(void)fake_sys(what, PAGES, what, 8);
+		(void)fake_sys(SYS_BASE + (what >> 3), PAGES, what, 8);
 		break;
 	case 4:
 		memset(&msg->reply, what, sizeof(msg->reply));
 		break;
 	case 5:
 		(void)fake_trap(VECTOR_VC, EXIT_CPUID);
+		break;
+	case 6:
+		ask_kernel(msg, what >> 3);
 		break;
 	default:
 		break;
@@ -209,10 +253,16 @@ static void act(struct msg_buffer *msg, uint8_t what)
 
 static void program(struct msg_buffer *msg, uint64_t first)
 {
-	(void)first;
+	/* Pages of the heap stay mapped: all of them from the first start on. */
+	if (first != 0) {
+		uint64_t at = fake_sys(SYS_MEMORY, 8, 0, 0).value;
+
+		(void)fake_linux(11, at, 8 * PAGE_SIZE, 0, 0);
+	}
 	for (;;) {
 		(void)fake_sys(SYS_REPLY_WAIT, 0, 0, 0);
 		world_reply(msg, SVSM_SUCCESS);
+		msg->reply.payload_bytes = msg->request.payload_bytes;
 		for (unsigned int i = 0; i < 3; i++) {
 			act(msg, actions[action_at++ % ARRAY_SIZE(actions)]);
 			if (services_die) {
@@ -382,7 +432,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	in = rdbuf_over(data, bytes);
 	fake_trace.hook = watch;
 	for (unsigned int i = 0; i < STEPS_MAX && rdbuf_left(&in) > 0; i++) {
-		static void (*const steps[])(void) = { call, write_list, write_vmsa, host };
+		static void (*const steps[])(void) = { call, write_list, write_vmsa, host,
+					       write_message };
 
 		steps[rdbuf_u8(&in) % ARRAY_SIZE(steps)]();
 	}

@@ -73,6 +73,12 @@ def kernel_vmsa(page, vmpl):
     return bytes([2, page, vmpl])
 
 
+def kernel_message(how, call=0, request=8, size=4, reply=9, room=6):
+    """The descriptor of a call by name in the guest's first page, then that call."""
+    return (bytes([4, how, call, request, size, reply, room]) + bytes([0, 0]) + bytes([7] * 8) +
+            bytes([0x11, 1, 0, 0]))
+
+
 def make_kernel():
     vcpu = kernel_vmsa(1, 2) + kernel_call(2, 1, 2)
     pages = [(8, 4), (9, 4), (10, 12)]
@@ -92,6 +98,11 @@ def make_kernel():
           kernel_call(5, 6) + kernel_call(5, 6))
     write("kernel", "query-vtom", kernel_call(6, 0) + kernel_call(7, 0) + kernel_call(0xF, 0))
     write("kernel", "taken-area", vcpu + bytes([3, 0, 0x53]) + kernel_call(6, 0))
+    for what in range(5):
+        write("kernel", f"message-{what}", kernel_message(what) + kernel_message(what, room=0))
+    write("kernel", "message-refused", kernel_message(0x23) + kernel_message(0xC3) + kernel_message(3, request=0x58))
+    for what in (6, 0x0E, 0x16, 0x86, 0x96, 0xA6, 0xB6, 0xFE):
+        write("kernel", f"shared-{what}", kernel_service(3, [what, 6]) + kernel_service(3, [what, 1]) * 2)
     write("kernel", "failing-rmp", bytes([3, 0x22, 0]) + validate)
     for what in range(6):
         write("kernel", f"service-{what}", kernel_service(1, [what]) + kernel_service(1, []) +
