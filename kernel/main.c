@@ -29,7 +29,8 @@ static enum err step_memory(const struct image_map *image)
 
 	if (err == ERR_OK) {
 		pool_init(image);
-		secrets_init((struct secrets_page *)((uintptr_t)image + image->secrets_offset));
+		secrets_init((struct secrets_page *)((uintptr_t)image + image->secrets_offset),
+			     image->guest_vmpl);
 		log_info("memory: %zu of %lu pages free at %lx", pool_free_pages(),
 			 image->region_bytes / PAGE_SIZE, image->region_base);
 	}

@@ -7,11 +7,20 @@
 #include "base/err.h"
 #include "snp/secrets.h"
 
-/* The page in the region; its mapping can be written. */
-void secrets_init(struct secrets_page *page);
+/* What services get, each once. */
+enum secrets_key {
+	SECRETS_VMPCK0,
+	/* VMPCK1, where no guest has that VMPL: nobody sends messages with it, so it serves as a
+	 * secret of this launch. */
+	SECRETS_LAUNCH,
+	SECRETS_COUNT
+};
 
-/* Hands VMPCK0 over and forgets it. ERR_REQUEST: it is gone already. */
-enum err secrets_take_vmpck0(uint8_t key[VMPCK_BYTES]);
+/* The page in the region; its mapping can be written. The guest has the keys from its VMPL on. */
+void secrets_init(struct secrets_page *page, unsigned int guest_vmpl);
+
+/* Hands a key over and forgets it. ERR_REQUEST: it is gone already, or the guest's. */
+enum err secrets_take(enum secrets_key which, uint8_t key[VMPCK_BYTES]);
 
 /* Zeroes every VMPCK; nothing before secrets_init(). */
 void secrets_wipe(void);

@@ -70,6 +70,10 @@ enum sys {
 	/* (pages): as many zeroed pages at the end of the service's heap, within its quota. Value:
 	 * the address of the first. */
 	SYS_MEMORY = SYS_BASE + 20,
+	/* (offset): 32 bytes that only the PSP and VMPL0 have ever had, other ones at each launch;
+	 * once. ERR_REQUEST: they are gone, or this guest VMPL leaves none (it has VMPCK1 itself).
+	 * Right: launch secret. */
+	SYS_LAUNCH_SECRET = SYS_BASE + 21,
 	SYS_END
 };
 #define SYS_COUNT (SYS_END - SYS_BASE)
@@ -83,6 +87,7 @@ enum sys {
 #define SYS_RIGHT_PEERS	      BIT32(5) /* SYS_SERVICE, SYS_PEER */
 #define SYS_RIGHT_PSP	      BIT32(6) /* SYS_PSP, SYS_PSP_CERTIFICATES, SYS_VMPCK */
 #define SYS_RIGHT_LINUX	      BIT32(7) /* the numbers below SYS_BASE */
+#define SYS_RIGHT_LAUNCH      BIT32(8) /* SYS_LAUNCH_SECRET */
 
 #define SYS_LOG_BYTES_MAX	  256
 #define SYS_RANDOM_BYTES_MAX	  256

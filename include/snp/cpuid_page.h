@@ -40,6 +40,7 @@ ABI_OFFSET(struct cpuid_page, entries, 0x10);
 #define CPUID_SEV_EAX_VMPL	 BIT32(5)
 #define CPUID_SEV_EAX_SVSM	 BIT32(28) /* set by guest #VC handlers, never by the host */
 #define CPUID_SEV_EBX_CBIT(ebx)	 ((ebx)&0x3F)
+#define CPUID_7_EBX_RDSEED	 BIT32(18)
 #define CPUID_7_ECX_LA57	 BIT32(16)
 
 #define CPUID_FEATURES_LEAF   UINT32_C(1)

@@ -31,6 +31,7 @@ static const struct sys_entry table[SYS_COUNT] = {
 	[SYS_PSP_CERTIFICATES - SYS_BASE] = {sys_psp_certificates, SYS_RIGHT_PSP},
 	[SYS_VMPCK - SYS_BASE] = {sys_vmpck, SYS_RIGHT_PSP},
 	[SYS_MEMORY - SYS_BASE] = {sys_memory, 0},
+	[SYS_LAUNCH_SECRET - SYS_BASE] = {sys_launch_secret, SYS_RIGHT_LAUNCH},
 };
 
 static enum err serve(struct sys_call *call, uint64_t raw_number)

@@ -58,3 +58,4 @@ enum err sys_peer(struct sys_call *call);
 enum err sys_psp(struct sys_call *call);
 enum err sys_psp_certificates(struct sys_call *call);
 enum err sys_vmpck(struct sys_call *call);
+enum err sys_launch_secret(struct sys_call *call);

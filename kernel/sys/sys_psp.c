@@ -56,5 +56,12 @@ enum err sys_vmpck(struct sys_call *call)
 {
 	void *to = sys_buffer(call, call->args[0], VMPCK_BYTES);
 
-	return to != NULL ? secrets_take_vmpck0(to) : ERR_INVALID;
+	return to != NULL ? secrets_take(SECRETS_VMPCK0, to) : ERR_INVALID;
+}
+
+enum err sys_launch_secret(struct sys_call *call)
+{
+	void *to = sys_buffer(call, call->args[0], VMPCK_BYTES);
+
+	return to != NULL ? secrets_take(SECRETS_LAUNCH, to) : ERR_INVALID;
 }

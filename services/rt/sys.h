@@ -163,6 +163,12 @@ static inline enum err sys_vmpck(uint64_t offset)
 	return (enum err)rt_syscall(SYS_VMPCK, offset, 0, 0).err;
 }
 
+/* 32 bytes of the launch's, once. */
+static inline enum err sys_launch_secret(uint64_t offset)
+{
+	return (enum err)rt_syscall(SYS_LAUNCH_SECRET, offset, 0, 0).err;
+}
+
 /* More zeroed memory at the heap's end; *at is where. */
 static inline enum err sys_memory(uint64_t pages, uint64_t *at)
 {

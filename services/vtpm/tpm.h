@@ -16,6 +16,9 @@
 #define TPM_MANIFEST_KEYS 1
 #define TPM_MANIFEST_LAST TPM_MANIFEST_KEYS
 
+/* At the start of the service, when `buffer` holds no request. */
+void tpm_start(struct msg_buffer *buffer);
+
 /*
  * Executes the TPM command of a request, which is this service's own copy and has been decoded.
  * `response` arrives zeroed and always gets a response: TPM_RC_FAILURE when the TPM cannot answer.

@@ -1,5 +1,5 @@
 /*
- * Where randomness begins: with the kernel's RDSEED, for OpenSSL's generator and for the TPM's own.
+ * Where randomness begins: with the kernel's, for OpenSSL's generator and for the TPM's own.
  * libtpms would make do with rand() and the time of day where a system has no entropy. This does
  * not: when the kernel has none, the TPM gets none, then and for the rest of its life, and answers
  * every command by TPM_RC_FAILURE. A TPM that lacks entropy must not make keys.
@@ -12,14 +12,34 @@
 #include "pause.h"
 #include "rt/service.h"
 #include "rt/sys.h"
+#include "tpm.h"
 #include "tpm_libtpms.h"
+
+#define SECRET_BYTES 32
 
 /* Static state: this service is not re-entrant. */
 static bool entropy_failed;
+static uint8_t entropy_secret[SECRET_BYTES]; /* the launch's, until it is mixed in */
 
 /* These replace libtpms' and the C library's (--wrap). */
 int32_t __wrap__plat__GetEntropy(unsigned char *entropy, uint32_t bytes);
 int __wrap_getentropy(void *to, size_t bytes);
+
+/* Without it, as in a guest at VMPL1, the CPU's randomness stands alone. */
+void tpm_start(struct msg_buffer *buffer)
+{
+	if (sys_launch_secret(SERVICE_SCRATCH) == ERR_OK) {
+		memcpy(entropy_secret, buffer->scratch, sizeof(entropy_secret));
+		mem_wipe(buffer->scratch, sizeof(entropy_secret));
+	}
+}
+
+void tpm_mix_secret(void)
+{
+	/* Counted as no entropy: it can only add to what the CPU has to give. */
+	RAND_add(entropy_secret, sizeof(entropy_secret), 0);
+	mem_wipe(entropy_secret, sizeof(entropy_secret));
+}
 
 bool tpm_lacks_entropy(void)
 {

@@ -130,8 +130,10 @@ static bool power_on(void)
 
 static bool make(void)
 {
-	bool is_made = set_up() && power_on();
+	bool is_made = set_up();
 
+	tpm_mix_secret();
+	is_made = is_made && power_on();
 	tpm_state = TPM_MAKING;
 	is_made = is_made && tpm_make_keys();
 	if (is_made) {

@@ -21,5 +21,9 @@ bool tpm_run(uint8_t *command, uint32_t bytes, struct tpm_answer *answer);
 bool tpm_make_keys(void);
 enum err tpm_put_manifest(uint64_t version, struct wrbuf *out);
 
-/* tpm_entropy.c: whether the TPM ever asked for entropy in vain. */
+/* tpm_entropy.c: adds the launch's secret to OpenSSL's generator, from which the TPM's seeds come
+ * among others; once it is set up. */
+void tpm_mix_secret(void);
+
+/* Whether the TPM ever asked for entropy in vain. */
 bool tpm_lacks_entropy(void);

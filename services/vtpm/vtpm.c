@@ -23,6 +23,7 @@ _Static_assert(sizeof(struct exchange) <= MSG_SCRATCH_BYTES, "the scratch area h
 
 enum err service_init(void)
 {
+	tpm_start(service_init_buffer());
 	return ERR_OK;
 }
 

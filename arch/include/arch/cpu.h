@@ -27,7 +27,7 @@ enum err arch_cpu_start(unsigned int index, uint32_t apic_id);
  */
 uint64_t arch_ticks(void);
 
-/* Fills dst from RDRAND; ERR_FAULT when the hardware refuses to give. */
+/* Fills dst from RDRAND, and RDSEED where there is one; ERR_FAULT when RDRAND does not give. */
 enum err arch_random(void *dst, size_t bytes);
 
 /* Ends the guest through the GHCB MSR protocol with Keel's reason set. */

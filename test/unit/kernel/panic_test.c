@@ -25,7 +25,7 @@ static void look(void)
 static void plain(void)
 {
 	memset(&secrets, 0x77, sizeof(secrets));
-	secrets_init(&secrets);
+	secrets_init(&secrets, 2);
 	log_console_ready();
 	fake_cpu.console = look;
 	panic(PANIC_BOOT, "reason %d", 5);

@@ -58,7 +58,7 @@ WORLD_TEST(key_is_given_once)
 	ROW("before there is one");
 	CHECK_EQ(caller_err(SYS_VMPCK, AT, 0, 0), ERR_REQUEST);
 	memset(page.vmpck, 0x66, sizeof(page.vmpck));
-	secrets_init(&page);
+	secrets_init(&page, 2);
 	CHECK_EQ(caller_err(SYS_VMPCK, CALLER_BYTES - 31, 0, 0), ERR_INVALID);
 	CHECK_EQ(caller_err(SYS_VMPCK, AT, 0, 0), ERR_OK);
 	CHECK_EQ(caller_msg.scratch[31], 0x66);
@@ -70,14 +70,36 @@ WORLD_TEST(key_is_given_once)
 	CHECK_EQ(page.vmpck[3][31], 0);
 }
 
+WORLD_TEST(secret_of_the_launch)
+{
+	static struct secrets_page page;
+
+	world_vcpus(&one_cpu);
+	memset(page.vmpck[1], 0x55, VMPCK_BYTES);
+	ROW("VMPCK1 is the guest's");
+	secrets_init(&page, 1);
+	CHECK_EQ(caller_err(SYS_LAUNCH_SECRET, AT, 0, 0), ERR_REQUEST);
+	CHECK_EQ(page.vmpck[1][0], 0x55);
+	ROW("nobody has it");
+	secrets_init(&page, 2);
+	CHECK_EQ(caller_err(SYS_LAUNCH_SECRET, CALLER_BYTES - 31, 0, 0), ERR_INVALID);
+	CHECK_EQ(caller_err(SYS_LAUNCH_SECRET, AT, 0, 0), ERR_OK);
+	CHECK_EQ(caller_msg.scratch[31], 0x55);
+	CHECK_EQ(page.vmpck[1][0], 0);
+	CHECK_EQ(caller_err(SYS_LAUNCH_SECRET, AT, 0, 0), ERR_REQUEST);
+	ROW("and VMPCK0 is another key");
+	CHECK_EQ(caller_err(SYS_VMPCK, AT, 0, 0), ERR_OK);
+}
+
 WORLD_TEST(no_key_after_a_wipe)
 {
 	static struct secrets_page page;
 
 	world_vcpus(&one_cpu);
-	secrets_init(&page);
+	secrets_init(&page, 2);
 	secrets_wipe();
 	CHECK_EQ(caller_err(SYS_VMPCK, AT, 0, 0), ERR_REQUEST);
 }
 
-UNIT_MAIN(CASE(exchanges), CASE(refuses), CASE(key_is_given_once), CASE(no_key_after_a_wipe))
+UNIT_MAIN(CASE(exchanges), CASE(refuses), CASE(key_is_given_once),
+	  CASE(secret_of_the_launch), CASE(no_key_after_a_wipe))

@@ -24,6 +24,7 @@ static const struct {
 	{ "message to the PSP", SYS_PSP, SYS_RIGHT_PSP },
 	{ "certificates", SYS_PSP_CERTIFICATES, SYS_RIGHT_PSP },
 	{ "VMPCK0", SYS_VMPCK, SYS_RIGHT_PSP },
+	{ "secret of the launch", SYS_LAUNCH_SECRET, SYS_RIGHT_LAUNCH },
 };
 
 WORLD_TEST(rights)
