@@ -1,4 +1,7 @@
-/* The services of the shipped image. Test images bring a table of their own (test/services). */
+/*
+ * The services of the shipped image. The build reads their names here: each is a folder of
+ * services/, and goes into the image. Test images bring a table of their own (test/services).
+ */
 #include "service_table.h"
 
 #include "base/compiler.h"
@@ -16,6 +19,7 @@ const struct service_entry service_table[] = {
 		.reentrant = true,
 		.death = SERVICE_RESTART,
 	},
+	/* Above this line tools/keel new-service puts what it makes. */
 };
 
 const unsigned int service_table_count = ARRAY_SIZE(service_table);

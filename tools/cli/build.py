@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import os
+import re
 import subprocess
 
 import fetch
@@ -12,6 +13,9 @@ from common import BUILD, BUILD_CLANG, Failure, PROGRESS, ROOT, cache_dir, quiet
 # Host code is built with sanitizers; bare targets switch them off for themselves (root meson.build).
 MESON_OPTIONS = ['-Db_sanitize=address,undefined', '-Db_lundef=false']
 COMPILERS = {BUILD: 'gcc', BUILD_CLANG: 'clang'}
+# Each kernel has a table of the services that its image must hold.
+SERVICE_TABLES = {'kernel/keel.elf': 'kernel/ipc/service_table.c',
+                  'kernel/keel-test.elf': 'test/services/service_table.c'}
 
 
 def setup():
@@ -96,13 +100,26 @@ def image_path(firmware, guest_vmpl, la57):
     return os.path.join(BUILD, '-'.join(['keel', *words]) + '.igvm')
 
 
+def services_of(kernel, folder):
+    """The names in a kernel's service table, each with where in FOLDER the build put that service's image."""
+    with open(os.path.join(ROOT, SERVICE_TABLES[kernel]), encoding='utf-8') as file:
+        names = re.findall(r'^\s*\.name = "([^"]+)"', file.read(), re.MULTILINE)
+    # One that is linked in a way of its own lies in its own folder.
+    own = {name: f'services/{name}/{name}.elf' for name in names}
+    return {name: own[name] if os.path.isfile(os.path.join(folder, own[name])) else f'services/{name}.elf'
+            for name in names}
+
+
 def make_image(output, firmware=None, guest_vmpl=2, la57=False, folder=BUILD, kernel='kernel/keel.elf', services=None):
-    """Put an image together from what is built in FOLDER. OUTPUT is replaced whole, never half-written."""
+    """Put an image together from what is built in FOLDER. OUTPUT is replaced whole, never half-written.
+
+    SERVICES says where images are that do not lie where services_of() puts them.
+    """
     part_path = f'{output}.{os.getpid()}'
     command = [part('tools/igvm/keel-igvm', folder), 'build', '--stub', part('arch/stub.elf', folder),
                '--kernel', part(kernel, folder), '--firmware', firmware or fetch.firmware(),
                '--guest-vmpl', str(guest_vmpl)]
-    for name, path in {'core': 'services/core.elf', **(services or {})}.items():
+    for name, path in {**services_of(kernel, folder), **(services or {})}.items():
         command += ['--service', f'{name}={part(path, folder)}']
     if la57:
         command.append('--la57')

@@ -31,6 +31,7 @@ GOOD = {
     'services/core/meson.build': "src = files('core_a.c')\n",
     'services/core/core_a.c': '/* A. */\n#include "base/x.h"\n#include "core/core.h"\n#include "rt/rt.h"\n'
                               'int core_a(void)\n{\n\treturn 0;\n}\n',
+    'test/fuzz/core_fuzz.c': '/* Of the service core. */\nint fuzz(void)\n{\n\treturn 0;\n}\n',
     'services/core/core.h': '/* Core. */\n#pragma once\n',
     'services/rt/rt.h': '/* Runtime. */\n#pragma once\n',
     'arch/metal/meson.build': "src = files('switch.S')\n",
@@ -59,6 +60,7 @@ BAD = [
     ('header-comment', 'a.py', 'import os\n', 'purpose'),
     ('meson-lists', 'kernel/mm/pool.c', '/* Pool. */\n', 'no meson.build'),
     ('meson-lists', 'kernel/ipc/outer.c', '/* Ends like route.c, but is not: xroute.c. */\n', 'no meson.build'),
+    ('meson-lists', 'test/fuzz/other_fuzz.c', '/* There is no service other. */\n', 'no meson.build'),
     ('links', 'docs/a.md', 'See [b](b.md).\n', 'b.md does not exist'),
     ('layering', 'kernel/mm/a.c', '#include "rt/rt.h"\n', 'kernel/ must not see services/rt/rt.h'),
     ('layering', 'kernel/mm/a.c', '#include "metal/b.h"\n', 'must not see arch/metal/b.h'),

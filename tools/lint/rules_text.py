@@ -78,6 +78,12 @@ def names_file(text, name):
                 re.search(rf"['\s/](?:{re.escape(stem)}|{re.escape(loop)})'", text))
 
 
+def is_fuzz_of_service(tree, path):
+    """test/fuzz/meson.build takes NAME_fuzz.c by itself where there is a service NAME."""
+    found = re.fullmatch(r'test/fuzz/(\w+)_fuzz\.c', path)
+    return bool(found) and f'services/{found.group(1)}/meson.build' in tree.files
+
+
 def meson_lists(tree):
     """Every C and assembly file is named in a meson.build of its folder or one above, or in another with its folder."""
     builds = {os.path.dirname(path): '\n'.join(lines) for path, lines in tree.having('meson.build')}
@@ -86,7 +92,7 @@ def meson_lists(tree):
         folder, name = os.path.split(path)
         elsewhere = f"{os.path.basename(folder)}/{name}'"
         above = [above for above in builds if not above or f'{folder}/'.startswith(f'{above}/')]
-        if not any(elsewhere in text for text in builds.values()) and \
+        if not is_fuzz_of_service(tree, path) and not any(elsewhere in text for text in builds.values()) and \
                 not any(names_file(builds[place], form) for place in above
                         for form in (name, os.path.relpath(path, place or '.'))):
             found.append(Finding(path, 1, 'no meson.build names this file'))
