@@ -53,6 +53,7 @@ static enum err map(struct heap *heap, struct space *space, uint32_t page)
 	}
 	if (err == ERR_OK) {
 		flip(heap, page);
+		heap->end = page >= heap->end ? page + 1 : heap->end;
 	}
 	return err;
 }
@@ -74,7 +75,7 @@ static void release(struct heap *heap, struct space *space, uint32_t first, uint
 	}
 }
 
-enum err heap_take(struct heap *heap, struct space *space, uint64_t pages, uva_t *at)
+static enum err take_locked(struct heap *heap, struct space *space, uint64_t pages, uva_t *at)
 {
 	enum err err = ERR_OK;
 	uint32_t first = 0;
@@ -91,12 +92,21 @@ enum err heap_take(struct heap *heap, struct space *space, uint64_t pages, uva_t
 		release(heap, space, first, done);
 		return err;
 	}
-	heap->end = first + done > heap->end ? first + done : heap->end;
 	*at = page_va(first);
 	return ERR_OK;
 }
 
-enum err heap_give(struct heap *heap, struct space *space, uva_t at, uint64_t pages)
+enum err heap_take(struct heap *heap, struct space *space, uint64_t pages, uva_t *at)
+{
+	enum err err;
+
+	lock_take(&heap->lock);
+	err = take_locked(heap, space, pages, at);
+	lock_release(&heap->lock);
+	return err;
+}
+
+static enum err give_locked(struct heap *heap, struct space *space, uva_t at, uint64_t pages)
 {
 	uint64_t first = (at.value - SERVICE_HEAP_VA) / PAGE_SIZE;
 
@@ -111,6 +121,16 @@ enum err heap_give(struct heap *heap, struct space *space, uva_t at, uint64_t pa
 	}
 	release(heap, space, (uint32_t)first, pages);
 	return ERR_OK;
+}
+
+enum err heap_give(struct heap *heap, struct space *space, uva_t at, uint64_t pages)
+{
+	enum err err;
+
+	lock_take(&heap->lock);
+	err = give_locked(heap, space, at, pages);
+	lock_release(&heap->lock);
+	return err;
 }
 
 void heap_reset(struct heap *heap, struct space *space)

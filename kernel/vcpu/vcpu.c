@@ -1,8 +1,9 @@
 /*
  * Lock order, outermost first; whoever holds one takes only those after it:
- *   service (ipc/service.c) > pages, ascending (mm/pagestate.c) > registry (vcpu/registry.c) >
- *   page-state directory (mm/pagestate.c) > deposits (mm/deposit.c) > pool (mm/pool.c) > log
- * (log.c)
+ *   service (ipc/service.c) > heap (ipc/heap.c) > pages, ascending (mm/pagestate.c) >
+ *   registry (vcpu/registry.c) > page-state directory (mm/pagestate.c) >
+ *   deposits (mm/deposit.c) > pool (mm/pool.c) > log (log.c)
+ * The lock of the way to the PSP (sys/sys_psp.c) is only ever tried.
  */
 #include "vcpu.h"
 
