@@ -40,7 +40,9 @@ ABI_OFFSET(struct page_info, vmpl1_perms, 0x65);
 ABI_OFFSET(struct page_info, gpa, 0x68);
 
 /* Guest policy bits. */
+#define POLICY_ABI	 MASK(15, 0) /* major and minor version: the least the guest accepts */
 #define POLICY_SMT	 BIT(16)
 #define POLICY_RESERVED1 BIT(17) /* must be one */
 #define POLICY_DEBUG	 BIT(19)
+#define POLICY_RESERVED0 MASK(63, 26) /* must be zero */
 #define POLICY_DEFAULT	 UINT64_C(0x30000)

@@ -148,6 +148,10 @@ static void event(struct ghcb_call *call)
 	case GHCB_EVENT_PSC:
 		psc_event(call);
 		break;
+	case GHCB_EVENT_GUEST_REQUEST:
+	case GHCB_EVENT_EXT_REQUEST:
+		ghcb_guest_request(call, r->code == GHCB_EVENT_EXT_REQUEST);
+		break;
 	case GHCB_EVENT_AP_CREATION:
 		ghcb_ap_creation(call);
 		break;

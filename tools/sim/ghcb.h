@@ -53,3 +53,5 @@ void ghcb_reset_hold(struct vcpu *vcpu);
 void ghcb_ap_creation(struct ghcb_call *call);
 void ghcb_apic_ids(struct ghcb_call *call);
 void ghcb_run_vmpl(struct ghcb_call *call);
+/* ghcb_psp.c: guest messages to the PSP, with certificates or without. */
+void ghcb_guest_request(struct ghcb_call *call, bool is_extended);

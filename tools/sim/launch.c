@@ -15,12 +15,15 @@
 #include "host.h"
 #include "log.h"
 #include "memory.h"
+#include "model/psp.h"
+#include "platform.h"
 #include "snp/launch.h"
 #include "snp/secrets.h"
 #include "stats.h"
 #include "vcpu.h"
 
-#define SECRETS_VERSION 3
+#define SECRETS_VERSION	  3
+#define POLICY_ABI_NEWEST ((PSP_API_MAJOR << 8) | PSP_API_MINOR)
 
 struct area {
 	uint8_t *data;
@@ -32,6 +35,8 @@ static uint32_t file_bytes;
 static struct area areas[IGVM_AREAS];
 static uint64_t vmsa_spa;
 static uint64_t pages_placed;
+static uint64_t policy;
+static const uint8_t *id_block;
 
 static void open_file(struct igvm *igvm)
 {
@@ -133,29 +138,13 @@ static void place(uint64_t gpa, uint8_t type, const void *data)
 	digest_page(&stats.digest, type, gpa, page);
 }
 
-static uint64_t random_word(void)
-{
-	uint64_t value;
-
-	for (unsigned int i = 0; i < 16; i++) {
-		if (rdrand(&value)) {
-			return value;
-		}
-	}
-	log_fatal("this CPU's RDRAND gives nothing: the VMPCKs would be guessable");
-}
-
 static void place_secrets(uint64_t gpa)
 {
 	static struct secrets_page secrets;
 
 	secrets.version = SECRETS_VERSION;
 	secrets.fms = cpuid(1, 0).eax;
-	for (size_t i = 0; i < sizeof(secrets.vmpck); i += sizeof(uint64_t)) {
-		uint64_t word = random_word();
-
-		memcpy((uint8_t *)secrets.vmpck + i, &word, sizeof(word));
-	}
+	platform_vmpcks(secrets.vmpck);
 	place(gpa, LAUNCH_PAGE_SECRETS, &secrets);
 	mem_wipe(&secrets, sizeof(secrets));
 }
@@ -286,12 +275,10 @@ static void carry_out(const struct igvm_item *item)
 		place_vmsa(item);
 		break;
 	case IGVM_GUEST_POLICY:
-		if ((item->policy.policy & POLICY_RESERVED1) == 0) {
-			log_fatal("the image's policy 0x%lx lacks bit 17", item->policy.policy);
-		}
+		policy = item->policy.policy;
 		break;
 	case IGVM_SNP_ID_BLOCK:
-		log_line("launch: the ID block is not checked");
+		id_block = item->data;
 		break;
 	case IGVM_SUPPORTED_PLATFORM:
 	case IGVM_PARAMETER_AREA:
@@ -303,11 +290,28 @@ static void carry_out(const struct igvm_item *item)
 	}
 }
 
+/* LAUNCH_START's checks; an image without a policy has policy 0, as in QEMU. */
+static void check_policy(void)
+{
+	if ((policy & POLICY_RESERVED1) == 0) {
+		log_fatal("the image's policy 0x%lx lacks bit 17", policy);
+	}
+	if ((policy & POLICY_RESERVED0) != 0) {
+		log_fatal("the image's policy 0x%lx has reserved bits", policy);
+	}
+	if ((policy & POLICY_ABI) > POLICY_ABI_NEWEST) {
+		log_fatal("the image's policy 0x%lx wants a newer firmware than %u.%u", policy,
+			  (unsigned int)(POLICY_ABI_NEWEST >> 8),
+			  (unsigned int)(POLICY_ABI_NEWEST & 0xff));
+	}
+}
+
 void launch_place(void)
 {
 	static struct igvm igvm;
 	struct igvm_item item;
 
+	platform_start();
 	digest_start(&stats.digest);
 	open_file(&igvm);
 	do {
@@ -318,6 +322,8 @@ void launch_place(void)
 		log_fatal("the image has no VMSA: nothing to run");
 	}
 	stats.has_digest = true;
+	check_policy();
+	platform_finish(stats.digest.value, policy, id_block);
 	host_assign_all();
 	log_line("launch: %lu pages placed and measured", pages_placed);
 }

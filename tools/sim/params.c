@@ -9,6 +9,7 @@
 #include "fwcfg.h"
 #include "log.h"
 #include "memory.h"
+#include "model/psp.h"
 #include "x86.h"
 #include "x86/regs.h"
 
@@ -17,6 +18,8 @@
 struct params params = {
 	.c_bit = 51,
 	.npt_pages = 6144,
+	.report_version = PSP_REPORT_VERSION_MAX,
+	.certs = true,
 };
 
 struct key {
@@ -36,6 +39,10 @@ enum key_index {
 	KEY_SPURIOUS,
 	KEY_STEAL,
 	KEY_MAX_EXITS,
+	KEY_REPORT_VERSION,
+	KEY_CERTS,
+	KEY_TELL_CERTS,
+	KEY_PSP_BUSY,
 	KEY_COUNT
 };
 
@@ -50,6 +57,10 @@ static const struct key keys[KEY_COUNT] = {
 	[KEY_SPURIOUS] = {"spurious", 0, UINT32_MAX},
 	[KEY_STEAL] = {"steal", 0, UINT32_MAX},
 	[KEY_MAX_EXITS] = {"max_exits", 0, UINT32_MAX},
+	[KEY_REPORT_VERSION] = {"report_version", PSP_REPORT_VERSION_MIN, PSP_REPORT_VERSION_MAX},
+	[KEY_CERTS] = {"certs", 0, 1},
+	[KEY_TELL_CERTS] = {"tell_certs", 0, 1},
+	[KEY_PSP_BUSY] = {"psp_busy", 0, UINT32_MAX},
 };
 
 static void params_set(enum key_index key, uint32_t value)
@@ -87,6 +98,18 @@ static void params_set(enum key_index key, uint32_t value)
 		break;
 	case KEY_MAX_EXITS:
 		params.max_exits = value;
+		break;
+	case KEY_REPORT_VERSION:
+		params.report_version = value;
+		break;
+	case KEY_CERTS:
+		params.certs = value != 0;
+		break;
+	case KEY_TELL_CERTS:
+		params.tell_certs = value != 0;
+		break;
+	case KEY_PSP_BUSY:
+		params.psp_busy = value;
 		break;
 	case KEY_COUNT:
 		break;
@@ -145,7 +168,7 @@ static void parse_one(const char *text, uint32_t bytes)
 	}
 	memcpy(name, text, equals < sizeof(name) ? equals : sizeof(name) - 1);
 	log_fatal("parameter %s is unknown; known: c_bit la57 rmp trace icount trace_calls "
-		  "npt_pages spurious steal max_exits",
+		  "npt_pages spurious steal max_exits report_version certs tell_certs psp_busy",
 		  name);
 }
 

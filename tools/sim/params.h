@@ -15,6 +15,10 @@ struct params {
 	uint32_t spurious; /* enter VMPL0 unasked after so many exits, 0 = never */
 	uint32_t steal; /* take a page of VMPL0 away after so many exits, 0 = never */
 	uint32_t max_exits; /* end the run after so many, 0 = never */
+	uint32_t report_version; /* of attestation reports */
+	bool certs; /* the host has the chip's certificates for extended guest requests */
+	bool tell_certs; /* write them to the log as well */
+	uint32_t psp_busy; /* answer so many tries of each guest request with BUSY */
 };
 
 extern struct params params;

@@ -6,12 +6,14 @@
 #include "base/compiler.h"
 #include "log.h"
 #include "params.h"
+#include "snp/guest_msg.h"
 #include "stay.h"
 #include "vcpu.h"
 #include "x86.h"
 
 #define MAX_CALLS   256
 #define MAX_RESULTS 512
+#define MAX_ANSWERS 64
 
 struct call_count {
 	uint64_t call;
@@ -24,12 +26,21 @@ struct result_count {
 	uint64_t count;
 };
 
+struct answer_count {
+	uint8_t type;
+	enum stats_answer answer;
+	uint32_t code;
+	uint64_t count;
+};
+
 struct stats stats;
 
 static struct call_count calls[MAX_CALLS];
 static unsigned int call_count;
 static struct result_count results[MAX_RESULTS];
 static unsigned int result_count;
+static struct answer_count answers[MAX_ANSWERS];
+static unsigned int answer_count;
 
 static const char *const exit_names[STATS_EXITS] = {
 	[STATS_CPUID] = "cpuid",   [STATS_IOIO] = "ioio",	[STATS_MSR] = "msr",
@@ -89,6 +100,88 @@ void stats_call(uint64_t call, uint64_t result)
 	results[i].count++;
 }
 
+void stats_guest_request(uint8_t type, enum stats_answer answer, uint32_t code)
+{
+	unsigned int i = 0;
+
+	while (i < answer_count && (answers[i].type != type || answers[i].answer != answer ||
+				    answers[i].code != code)) {
+		i++;
+	}
+	if (i == answer_count) {
+		if (answer_count == MAX_ANSWERS) {
+			return;
+		}
+		answers[answer_count++] =
+			(struct answer_count){.type = type, .answer = answer, .code = code};
+	}
+	answers[i].count++;
+}
+
+static void write_type(uint8_t type)
+{
+	switch (type) {
+	case GUEST_MSG_KEY_REQ:
+		log_part("\"key\"");
+		break;
+	case GUEST_MSG_REPORT_REQ:
+		log_part("\"report\"");
+		break;
+	case GUEST_MSG_TSC_INFO_REQ:
+		log_part("\"tsc_info\"");
+		break;
+	default:
+		log_part("\"type %u\"", (unsigned int)type);
+		break;
+	}
+}
+
+static void write_answer(const struct answer_count *a)
+{
+	static const char *const by[] = {
+		[STATS_ANSWER_STATUS] = "status",
+		[STATS_ANSWER_FIRMWARE] = "firmware",
+		[STATS_ANSWER_VMM] = "vmm",
+	};
+
+	if (a->answer == STATS_ANSWER_STATUS && a->code == PSP_SUCCESS) {
+		log_part("\"ok\": %lu", a->count);
+	} else {
+		log_part("\"%s 0x%02x\": %lu", by[a->answer], a->code, a->count);
+	}
+}
+
+/* {"report": {"ok": 2, "firmware 0x1d": 1}, ...} */
+static void write_guest_requests(void)
+{
+	const char *comma = "";
+	bool is_new;
+
+	log_part("\"guest_requests\": {");
+	for (unsigned int i = 0; i < answer_count; i++) {
+		is_new = true;
+		for (unsigned int j = 0; j < i; j++) {
+			is_new = is_new && answers[j].type != answers[i].type;
+		}
+		if (!is_new) {
+			continue;
+		}
+		log_part("%s", comma);
+		write_type(answers[i].type);
+		log_part(": {");
+		write_answer(&answers[i]);
+		for (unsigned int j = i + 1; j < answer_count; j++) {
+			if (answers[j].type == answers[i].type) {
+				log_part(", ");
+				write_answer(&answers[j]);
+			}
+		}
+		log_part("}");
+		comma = ", ";
+	}
+	log_part("}, ");
+}
+
 static void write_calls(void)
 {
 	log_part("\"calls\": {");
@@ -140,6 +233,7 @@ void stats_write(const char *terminated)
 	log_part("\"guest_vmpl\": %u, \"smp\": %u, \"c_bit\": %u, ", stats.guest_vmpl, vcpu_count(),
 		 params.c_bit);
 	write_calls();
+	write_guest_requests();
 	write_counts("exits", exit_names, stats.exits, STATS_EXITS);
 	write_counts("events", event_names, stats.events, STATS_EVENTS);
 	stay_write();

@@ -55,5 +55,12 @@ extern struct stats stats;
 
 /* An SVSM call came back to its caller. */
 void stats_call(uint64_t call, uint64_t result);
+/* A guest request of a GUEST_MSG_* type was answered: by whom, and how. */
+enum stats_answer {
+	STATS_ANSWER_STATUS, /* in the response; 0 is success */
+	STATS_ANSWER_FIRMWARE, /* without a response */
+	STATS_ANSWER_VMM, /* without asking the firmware */
+};
+void stats_guest_request(uint8_t type, enum stats_answer answer, uint32_t code);
 /* `terminated` is the reason, or NULL while the run goes on. */
 void stats_write(const char *terminated);

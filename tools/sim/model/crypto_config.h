@@ -4,6 +4,7 @@
 #include "heap.h"
 
 #define MBEDTLS_HAVE_ASM /* one multiplication with 128 bits of result, in general registers */
+#define MBEDTLS_NO_UDBL_DIVISION /* the compiler's library is not there */
 
 #define MBEDTLS_SHA384_C
 #define MBEDTLS_SHA512_C

@@ -80,6 +80,16 @@ static bool has_fields(const struct ghcb_request *r, unsigned int fields)
 	       ((fields & NEED_CPL) == 0 || GHCB_IS_VALID(r, cpl));
 }
 
+/* As KVM: a guest request without two pages is one without its inputs. */
+static bool has_pages(const struct ghcb_request *r)
+{
+	if (r->code != GHCB_EVENT_GUEST_REQUEST && r->code != GHCB_EVENT_EXT_REQUEST) {
+		return true;
+	}
+	return is_aligned(r->info_1, PAGE_SIZE) && is_aligned(r->info_2, PAGE_SIZE) &&
+	       r->info_1 != r->info_2;
+}
+
 uint32_t ghcb_check_inputs(const struct ghcb_request *request)
 {
 	unsigned int fields = extra_needs(request);
@@ -93,7 +103,7 @@ uint32_t ghcb_check_inputs(const struct ghcb_request *request)
 			fields |= needs[i].fields;
 		}
 	}
-	if (!has_fields(request, fields)) {
+	if (!has_fields(request, fields) || !has_pages(request)) {
 		return GHCB_BAD_MISSING_INPUT;
 	}
 	if (request->code == EXIT_CPUID && (uint32_t)request->rax == 0xD &&

@@ -25,6 +25,11 @@
 #define PSP_REPORT_VERSION_FMS 3 /* family, model and stepping from here on */
 #define PSP_REPORT_VERSION_MAX 5
 
+/* The firmware it claims to be, which has had reports of all these versions, each in its time. */
+#define PSP_API_MAJOR 1
+#define PSP_API_MINOR 58
+#define PSP_BUILD     1
+
 /* Milan's TCB_VERSION. */
 #define PSP_TCB(boot_loader, tee, snp, microcode)                                                  \
 	((uint64_t)(boot_loader) | ((uint64_t)(tee) << 8) | ((uint64_t)(snp) << 48) |              \

@@ -3,12 +3,6 @@
 #include "psp_body.h"
 #include "psp_cert.h"
 
-/* The firmware this PSP claims to be: 1.55, build 21. */
-#define FIRMWARE_VERSION                                                                           \
-	{                                                                                          \
-		21, 55, 1, 0                                                                       \
-	}
-
 /* From the signature of CPUID Fn0000_0001 EAX. */
 static void put_fms(uint32_t fms, uint8_t out[3])
 {
@@ -35,7 +29,7 @@ static void put_guest(struct guest_report *r, const struct psp_guest *g)
 
 static void put_chip(struct guest_report *r, const struct psp_chip *chip)
 {
-	static const uint8_t version[4] = FIRMWARE_VERSION;
+	static const uint8_t version[4] = {PSP_BUILD, PSP_API_MINOR, PSP_API_MAJOR};
 
 	r->version = chip->report_version;
 	r->signature_algo = GUEST_REPORT_SIGN_P384;

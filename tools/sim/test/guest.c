@@ -9,6 +9,7 @@
 
 #include "base/bits.h"
 #include "base/mem.h"
+#include "guest.h"
 #include "snp/cpuid_page.h"
 #include "snp/ghcb.h"
 #include "snp/ghcb_msr.h"
@@ -16,12 +17,8 @@
 #include "snp/secrets.h"
 #include "snp/vmsa.h"
 
-#define SHARED	    UINT64_C(0x40000000) /* the same memory without the C-bit */
 #define CPUID_GPA   UINT64_C(0xe000)
-#define SECRETS	    UINT64_C(0xf000)
-#define GHCB_GPA    UINT64_C(0x201000)
 #define PAGE_A	    UINT64_C(0x400000) /* start of a 2M area nobody has used */
-#define AREA_B	    UINT64_C(0x600000)
 #define SHARE_C	    UINT64_C(0x800000)
 #define VMSA_GPA    UINT64_C(0xa01000)
 #define REAL_GPA    UINT64_C(0x90000)
@@ -75,49 +72,41 @@ static uint64_t vmgexit(uint64_t msr)
 	return entry_try(insn_vmgexit, msr, 0, 0);
 }
 
-static volatile struct ghcb *ghcb(void)
+volatile struct ghcb *guest_ghcb(void)
 {
 	return (volatile struct ghcb *)(GHCB_GPA + SHARED);
 }
 
-static void ghcb_mark(size_t bit)
+void guest_ghcb_mark(size_t bit)
 {
-	ghcb()->valid_bitmap[bit / 8] |= (uint8_t)(1u << (bit % 8));
+	guest_ghcb()->valid_bitmap[bit / 8] |= (uint8_t)(1u << (bit % 8));
 }
 
-#define GHCB_PUT(field, value)                                                                     \
-	do {                                                                                       \
-		ghcb()->field = (value);                                                           \
-		ghcb_mark(GHCB_VALID(field));                                                      \
-	} while (0)
-
 /* An event; the caller has put its other inputs. Returns EXITINFO1 << 32 | EXITINFO2, shortened. */
-static uint64_t event(uint64_t code, uint64_t info_1, uint64_t info_2)
+uint64_t guest_event(uint64_t code, uint64_t info_1, uint64_t info_2)
 {
 	GHCB_PUT(exit_code, code);
 	GHCB_PUT(exit_info_1, info_1);
 	GHCB_PUT(exit_info_2, info_2);
 	(void)vmgexit(GHCB_GPA);
-	return (ghcb()->exit_info_1 << 32) | (uint32_t)ghcb()->exit_info_2;
+	return (guest_ghcb()->exit_info_1 << 32) | (uint32_t)guest_ghcb()->exit_info_2;
 }
-
-#define BAD(reason) ((UINT64_C(GHCB_RESULT_MALFORMED) << 32) | (reason))
 
 static uint64_t port_out(uint16_t port, uint64_t size, uint32_t value)
 {
 	GHCB_PUT(rax, value);
-	return event(EXIT_IOIO, ((uint64_t)port << IOIO_PORT_SHIFT) | size | IOIO_ADDR_16, 0);
+	return guest_event(EXIT_IOIO, ((uint64_t)port << IOIO_PORT_SHIFT) | size | IOIO_ADDR_16, 0);
 }
 
-static void put_char(char c)
+void guest_put_char(char c)
 {
 	(void)port_out(COM1, IOIO_SIZE_8, (uint8_t)c);
 }
 
-static void put_text(const char *text)
+void guest_put_text(const char *text)
 {
 	for (; *text != '\0'; text++) {
-		put_char(*text);
+		guest_put_char(*text);
 	}
 }
 
@@ -128,12 +117,12 @@ static void put_hex(uint64_t value)
 	for (int shift = 60; shift >= 0; shift -= 4) {
 		is_on = is_on || (value >> shift) != 0 || shift == 0;
 		if (is_on) {
-			put_char("0123456789abcdef"[value >> shift & 15]);
+			guest_put_char("0123456789abcdef"[value >> shift & 15]);
 		}
 	}
 }
 
-static void check(const char *what, uint64_t got, uint64_t want)
+void guest_check(const char *what, uint64_t got, uint64_t want)
 {
 	if (got == want) {
 		passed++;
@@ -143,15 +132,15 @@ static void check(const char *what, uint64_t got, uint64_t want)
 	if (!has_console) {
 		return;
 	}
-	put_text(got == want ? "ok " : "FAIL ");
-	put_text(what);
+	guest_put_text(got == want ? "ok " : "FAIL ");
+	guest_put_text(what);
 	if (got != want) {
-		put_text(": ");
+		guest_put_text(": ");
 		put_hex(got);
-		put_text(", expected ");
+		guest_put_text(", expected ");
 		put_hex(want);
 	}
-	put_text("\r\n");
+	guest_put_text("\r\n");
 }
 
 static uint64_t read(uint64_t at)
@@ -202,97 +191,110 @@ static void test_msr_protocol(void)
 {
 	uint64_t info = vmgexit(GHCB_MSR_SEV_INFO_REQ);
 
-	check("SEV_INFO names the C-bit", GHCB_MSR_INFO_CBIT(info), entry_c_bit);
-	check("SEV_INFO version", GHCB_MSR_INFO_MAX(info), 2);
-	check("CPUID request",
-	      vmgexit(GHCB_MSR_CPUID_REQ | UINT64_C(1) << 30 | UINT64_C(0x8000001F) << 32) >> 32 &
-		      0x3f,
-	      entry_c_bit);
-	check("features", vmgexit(GHCB_MSR_HV_FEATURES_REQ) >> 12, 0x33);
-	check("no VMPL2 to run yet", vmgexit(GHCB_MSR_RUN_VMPL_REQ | UINT64_C(2) << 32),
-	      GHCB_MSR_RUN_VMPL_RESP | BIT(32));
-	check("preferred GHCB address", vmgexit(GHCB_MSR_PREFERRED_GPA_REQ),
-	      GHCB_MSR_PREFERRED_GPA_RESP | ~UINT64_C(0xfff));
-	check("PSC", vmgexit(GHCB_MSR_PSC_REQ | GHCB_GPA | GHCB_MSR_PSC_SHARED), GHCB_MSR_PSC_RESP);
+	guest_check("SEV_INFO names the C-bit", GHCB_MSR_INFO_CBIT(info), entry_c_bit);
+	guest_check("SEV_INFO version", GHCB_MSR_INFO_MAX(info), 2);
+	guest_check("CPUID request",
+		    vmgexit(GHCB_MSR_CPUID_REQ | UINT64_C(1) << 30 | UINT64_C(0x8000001F) << 32) >>
+				    32 &
+			    0x3f,
+		    entry_c_bit);
+	guest_check("features", vmgexit(GHCB_MSR_HV_FEATURES_REQ) >> 12, 0x33);
+	guest_check("no VMPL2 to run yet", vmgexit(GHCB_MSR_RUN_VMPL_REQ | UINT64_C(2) << 32),
+		    GHCB_MSR_RUN_VMPL_RESP | BIT(32));
+	guest_check("preferred GHCB address", vmgexit(GHCB_MSR_PREFERRED_GPA_REQ),
+		    GHCB_MSR_PREFERRED_GPA_RESP | ~UINT64_C(0xfff));
+	guest_check("PSC", vmgexit(GHCB_MSR_PSC_REQ | GHCB_GPA | GHCB_MSR_PSC_SHARED),
+		    GHCB_MSR_PSC_RESP);
 }
 
 static void test_ghcb(void)
 {
 	memset((void *)(GHCB_GPA + SHARED), 0, sizeof(struct ghcb));
-	check("GHCB not registered", event(GHCB_EVENT_HV_FEATURES, 0, 0),
-	      BAD(GHCB_BAD_NOT_REGISTERED));
-	check("register", vmgexit(GHCB_MSR_REGISTER_GPA_REQ | GHCB_GPA),
-	      GHCB_MSR_REGISTER_GPA_RESP | GHCB_GPA);
-	check("features by event", event(GHCB_EVENT_HV_FEATURES, 0, 0), 0x33);
-	ghcb()->usage = 1;
-	check("usage", event(GHCB_EVENT_HV_FEATURES, 0, 0), BAD(GHCB_BAD_USAGE));
-	ghcb()->usage = 0;
-	check("unknown event", event(0x8000BEEF, 0, 0), BAD(GHCB_BAD_EVENT));
-	check("MSR without RCX", event(EXIT_MSR, 0, 0), BAD(GHCB_BAD_MISSING_INPUT));
+	guest_check("GHCB not registered", guest_event(GHCB_EVENT_HV_FEATURES, 0, 0),
+		    BAD(GHCB_BAD_NOT_REGISTERED));
+	guest_check("register", vmgexit(GHCB_MSR_REGISTER_GPA_REQ | GHCB_GPA),
+		    GHCB_MSR_REGISTER_GPA_RESP | GHCB_GPA);
+	guest_check("features by event", guest_event(GHCB_EVENT_HV_FEATURES, 0, 0), 0x33);
+	guest_ghcb()->usage = 1;
+	guest_check("usage", guest_event(GHCB_EVENT_HV_FEATURES, 0, 0), BAD(GHCB_BAD_USAGE));
+	guest_ghcb()->usage = 0;
+	guest_check("unknown event", guest_event(0x8000BEEF, 0, 0), BAD(GHCB_BAD_EVENT));
+	guest_check("MSR without RCX", guest_event(EXIT_MSR, 0, 0), BAD(GHCB_BAD_MISSING_INPUT));
 	GHCB_PUT(rcx, 0xC0DE);
-	check("unknown MSR", event(EXIT_MSR, 0, 0) >> 32, GHCB_RESULT_EXCEPTION);
+	guest_check("unknown MSR", guest_event(EXIT_MSR, 0, 0) >> 32, GHCB_RESULT_EXCEPTION);
 }
 
 static void test_exceptions(void)
 {
-	check("#VC in 32-bit code", entry_vc_32_ok, 1);
-	check("#VC by CPUID", entry_try(insn_cpuid, 0, 0, 0), RAISED(29, EXIT_CPUID));
-	check("no device here: #VC", read(SHARED + 0x20000000), RAISED(29, EXIT_NPF));
-	check("beyond the tables: #PF", read(UINT64_C(0x80000000)) >> 32, RAISED(14, 0) >> 32);
-	check("CR2", last_cr2, UINT64_C(0x80000000));
+	guest_check("#VC in 32-bit code", entry_vc_32_ok, 1);
+	guest_check("#VC by CPUID", entry_try(insn_cpuid, 0, 0, 0), RAISED(29, EXIT_CPUID));
+	guest_check("no device here: #VC", read(SHARED + 0x20000000), RAISED(29, EXIT_NPF));
+	guest_check("beyond the tables: #PF", read(UINT64_C(0x80000000)) >> 32,
+		    RAISED(14, 0) >> 32);
+	guest_check("CR2", last_cr2, UINT64_C(0x80000000));
 }
 
 static void test_pvalidate(void)
 {
-	check("not validated", read(PAGE_A), RAISED(29, EXIT_NOT_VALIDATED));
-	check("its CR2", last_cr2, PAGE_A);
-	check("not validated, by RMPADJUST", rmpadjust(PAGE_A, RMP_4K, RMPADJUST_ATTR(1, 1, false)),
-	      RAISED(29, EXIT_NOT_VALIDATED));
-	check("validates 4K of 2M", pvalidate(PAGE_A, RMP_4K, true), RMP_OK);
-	check("again: CF", pvalidate(PAGE_A, RMP_4K, true), CARRY);
-	check("2M of 4K entries", pvalidate(PAGE_A, RMP_2M, true), RMP_FAIL_SIZEMISMATCH);
-	check("2M misaligned", pvalidate(PAGE_A + PAGE_SIZE, RMP_2M, true), RMP_FAIL_INPUT);
-	check("the neighbour is not validated", read(PAGE_A + PAGE_SIZE),
-	      RAISED(29, EXIT_NOT_VALIDATED));
-	check("writes", write(PAGE_A, 0x11223344), 0x11223344);
-	check("not mapped", pvalidate(UINT64_C(0x80000000), RMP_4K, true) >> 32,
-	      RAISED(14, 0) >> 32);
-	check("through a shared mapping", pvalidate(PAGE_A + SHARED, RMP_4K, true) >> 32,
-	      RAISED(13, 0) >> 32);
-	check("validates 2M", pvalidate(AREA_B, RMP_2M, true), RMP_OK);
-	check("writes at its end", write(AREA_B + PAGE_2M_SIZE - 8, 7), 7);
-	check("rescinds 2M", pvalidate(AREA_B, RMP_2M, false), RMP_OK);
-	check("stale until a flush", read(AREA_B + PAGE_2M_SIZE - 8), 7);
-	check("flush without an ASID", entry_try(insn_flush, 0x28, 0, 0), RAISED(13, 0));
-	check("flush of another ASID", entry_try(insn_flush, 0x2C, 1, 0), RAISED(13, 0));
-	check("flush with reserved bits", entry_try(insn_flush, 0x6C, 0, 0), RAISED(13, 0));
-	check("stale all the same", read(AREA_B + PAGE_2M_SIZE - 8), 7);
-	check("flush", entry_try(insn_flush, 0x2C, 0, 0), 0);
-	check("gone after it", read(AREA_B + PAGE_2M_SIZE - 8), RAISED(29, EXIT_NOT_VALIDATED));
-	check("validates it again", pvalidate(AREA_B, RMP_2M, true), RMP_OK);
+	guest_check("not validated", read(PAGE_A), RAISED(29, EXIT_NOT_VALIDATED));
+	guest_check("its CR2", last_cr2, PAGE_A);
+	guest_check("not validated, by RMPADJUST",
+		    rmpadjust(PAGE_A, RMP_4K, RMPADJUST_ATTR(1, 1, false)),
+		    RAISED(29, EXIT_NOT_VALIDATED));
+	guest_check("validates 4K of 2M", pvalidate(PAGE_A, RMP_4K, true), RMP_OK);
+	guest_check("again: CF", pvalidate(PAGE_A, RMP_4K, true), CARRY);
+	guest_check("2M of 4K entries", pvalidate(PAGE_A, RMP_2M, true), RMP_FAIL_SIZEMISMATCH);
+	guest_check("2M misaligned", pvalidate(PAGE_A + PAGE_SIZE, RMP_2M, true), RMP_FAIL_INPUT);
+	guest_check("the neighbour is not validated", read(PAGE_A + PAGE_SIZE),
+		    RAISED(29, EXIT_NOT_VALIDATED));
+	guest_check("writes", write(PAGE_A, 0x11223344), 0x11223344);
+	guest_check("not mapped", pvalidate(UINT64_C(0x80000000), RMP_4K, true) >> 32,
+		    RAISED(14, 0) >> 32);
+	guest_check("through a shared mapping", pvalidate(PAGE_A + SHARED, RMP_4K, true) >> 32,
+		    RAISED(13, 0) >> 32);
+	guest_check("validates 2M", pvalidate(AREA_B, RMP_2M, true), RMP_OK);
+	guest_check("writes at its end", write(AREA_B + PAGE_2M_SIZE - 8, 7), 7);
+	guest_check("rescinds 2M", pvalidate(AREA_B, RMP_2M, false), RMP_OK);
+	guest_check("stale until a flush", read(AREA_B + PAGE_2M_SIZE - 8), 7);
+	guest_check("flush without an ASID", entry_try(insn_flush, 0x28, 0, 0), RAISED(13, 0));
+	guest_check("flush of another ASID", entry_try(insn_flush, 0x2C, 1, 0), RAISED(13, 0));
+	guest_check("flush with reserved bits", entry_try(insn_flush, 0x6C, 0, 0), RAISED(13, 0));
+	guest_check("stale all the same", read(AREA_B + PAGE_2M_SIZE - 8), 7);
+	guest_check("flush", entry_try(insn_flush, 0x2C, 0, 0), 0);
+	guest_check("gone after it", read(AREA_B + PAGE_2M_SIZE - 8),
+		    RAISED(29, EXIT_NOT_VALIDATED));
+	guest_check("validates it again", pvalidate(AREA_B, RMP_2M, true), RMP_OK);
 }
 
 static void test_rmpadjust(void)
 {
-	check("grants", rmpadjust(PAGE_A, RMP_4K, RMPADJUST_ATTR(2, VMPL_RWX, false)), RMP_OK);
-	check("queries", entry_try(insn_rmpquery, PAGE_A, 2, 0),
-	      (UINT64_C(2) | (uint64_t)VMPL_RWX << 8) << 32);
-	check("its own VMPL", rmpadjust(PAGE_A, RMP_4K, RMPADJUST_ATTR(0, 1, false)),
-	      RMP_FAIL_PERMISSION);
-	check("write without read", rmpadjust(PAGE_A, RMP_4K, RMPADJUST_ATTR(2, 2, false)),
-	      RMP_FAIL_INPUT);
-	check("2M of 4K entries", rmpadjust(PAGE_A, RMP_2M, RMPADJUST_ATTR(2, 1, false)),
-	      RMP_FAIL_SIZEMISMATCH);
-	check("2M", rmpadjust(AREA_B, RMP_2M, RMPADJUST_ATTR(2, 1, false)), RMP_OK);
+	guest_check("grants", rmpadjust(PAGE_A, RMP_4K, RMPADJUST_ATTR(2, VMPL_RWX, false)),
+		    RMP_OK);
+	guest_check("queries", entry_try(insn_rmpquery, PAGE_A, 2, 0),
+		    (UINT64_C(2) | (uint64_t)VMPL_RWX << 8) << 32);
+	guest_check("its own VMPL", rmpadjust(PAGE_A, RMP_4K, RMPADJUST_ATTR(0, 1, false)),
+		    RMP_FAIL_PERMISSION);
+	guest_check("write without read", rmpadjust(PAGE_A, RMP_4K, RMPADJUST_ATTR(2, 2, false)),
+		    RMP_FAIL_INPUT);
+	guest_check("2M of 4K entries", rmpadjust(PAGE_A, RMP_2M, RMPADJUST_ATTR(2, 1, false)),
+		    RMP_FAIL_SIZEMISMATCH);
+	guest_check("2M", rmpadjust(AREA_B, RMP_2M, RMPADJUST_ATTR(2, 1, false)), RMP_OK);
 }
 
 static void psc_put(unsigned int index, uint64_t entry)
 {
-	volatile struct psc *list = (volatile struct psc *)ghcb()->buffer;
+	volatile struct psc *list = (volatile struct psc *)guest_ghcb()->buffer;
 
 	list->entries[index] = entry;
 	list->header.cur_entry = 0;
 	list->header.end_entry = (uint16_t)index;
+}
+
+void guest_share(uint64_t gpa)
+{
+	GHCB_PUT(scratch, GHCB_GPA + offsetof(struct ghcb, buffer));
+	psc_put(0, gpa | (uint64_t)PSC_OP_SHARED << 52);
+	(void)guest_event(GHCB_EVENT_PSC, 0, 0);
 }
 
 static void test_page_states(void)
@@ -300,26 +302,28 @@ static void test_page_states(void)
 	GHCB_PUT(scratch, GHCB_GPA + offsetof(struct ghcb, buffer));
 	psc_put(0, SHARE_C | (uint64_t)PSC_OP_SHARED << 52);
 	psc_put(1, (SHARE_C + PAGE_SIZE) | (uint64_t)PSC_OP_SHARED << 52);
-	check("list", event(GHCB_EVENT_PSC, 0, 0), 0);
-	check("all done", ((volatile struct psc *)ghcb()->buffer)->header.cur_entry, 2);
-	check("shared is readable", read(SHARE_C + SHARED), 0);
-	check("and writable", write(SHARE_C + SHARED, 5), 5);
-	check("private access to it: #VC", read(SHARE_C), RAISED(29, EXIT_NOT_VALIDATED));
-	check("which made it private", pvalidate(SHARE_C, RMP_4K, true), RMP_OK);
-	check("with other contents", read(SHARE_C) == 5, false);
-	check("shared access to a private page", read(PAGE_A + SHARED), 0);
-	check("takes it away", read(PAGE_A), RAISED(29, EXIT_NOT_VALIDATED));
+	guest_check("list", guest_event(GHCB_EVENT_PSC, 0, 0), 0);
+	guest_check("all done", ((volatile struct psc *)guest_ghcb()->buffer)->header.cur_entry, 2);
+	guest_check("shared is readable", read(SHARE_C + SHARED), 0);
+	guest_check("and writable", write(SHARE_C + SHARED, 5), 5);
+	guest_check("private access to it: #VC", read(SHARE_C), RAISED(29, EXIT_NOT_VALIDATED));
+	guest_check("which made it private", pvalidate(SHARE_C, RMP_4K, true), RMP_OK);
+	guest_check("with other contents", read(SHARE_C) == 5, false);
+	guest_check("shared access to a private page", read(PAGE_A + SHARED), 0);
+	guest_check("takes it away", read(PAGE_A), RAISED(29, EXIT_NOT_VALIDATED));
 	GHCB_PUT(scratch, GHCB_GPA + offsetof(struct ghcb, buffer));
 	psc_put(0, SHARE_C | UINT64_C(9) << 52);
-	check("unknown operation", event(GHCB_EVENT_PSC, 0, 0), PSC_ERROR_INVALID_ENTRY & 0xf);
+	guest_check("unknown operation", guest_event(GHCB_EVENT_PSC, 0, 0),
+		    PSC_ERROR_INVALID_ENTRY & 0xf);
 	GHCB_PUT(scratch, GHCB_GPA);
-	check("scratch outside the buffer", event(GHCB_EVENT_PSC, 0, 0), BAD(GHCB_BAD_SCRATCH));
+	guest_check("scratch outside the buffer", guest_event(GHCB_EVENT_PSC, 0, 0),
+		    BAD(GHCB_BAD_SCRATCH));
 }
 
 static uint64_t mmio_read(uint64_t address, uint64_t bytes)
 {
 	GHCB_PUT(scratch, GHCB_GPA + offsetof(struct ghcb, buffer));
-	return event(GHCB_EVENT_MMIO_READ, address, bytes);
+	return guest_event(GHCB_EVENT_MMIO_READ, address, bytes);
 }
 
 /* One transfer of fw_cfg's signature to an address; true: the device reports success. */
@@ -340,19 +344,20 @@ static void test_devices(void)
 {
 	const uint64_t shared_page = SHARE_C + PAGE_SIZE;
 
-	check("LAPIC version", mmio_read(0xfee00030, 4), 0);
-	check("is one", ghcb()->buffer[0] >= 0x10, true);
-	check("MMIO of three bytes", mmio_read(0xfee00030, 3), BAD(GHCB_BAD_INPUT));
-	check("MMIO of RAM", mmio_read(PAGE_A, 4), BAD(GHCB_BAD_INPUT));
+	guest_check("LAPIC version", mmio_read(0xfee00030, 4), 0);
+	guest_check("is one", guest_ghcb()->buffer[0] >= 0x10, true);
+	guest_check("MMIO of three bytes", mmio_read(0xfee00030, 3), BAD(GHCB_BAD_INPUT));
+	guest_check("MMIO of RAM", mmio_read(PAGE_A, 4), BAD(GHCB_BAD_INPUT));
 	/* The test runs with 256 MiB: the simulator is at their end. */
-	check("MMIO of the simulator", mmio_read(0xfe00000, 4), BAD(GHCB_BAD_INPUT));
-	check("fw_cfg DMA", fwcfg_dma(shared_page, shared_page + 64), 0);
-	check("brings the signature", read(shared_page + 64 + SHARED), 0x554d4551);
-	check("fw_cfg DMA to private memory", fwcfg_dma(shared_page, AREA_B), 1);
-	check("fw_cfg DMA to the simulator", fwcfg_dma(shared_page, 0xfe00000), 1);
-	check("fw_cfg DMA from private memory", fwcfg_dma(AREA_B, shared_page + 64), 8 | 2);
-	(void)event(EXIT_IOIO, UINT64_C(0xe9) << 16 | IOIO_IN | IOIO_SIZE_8 | IOIO_ADDR_16, 0);
-	check("the simulator's log is not there", ghcb()->rax & 0xff, 0xff);
+	guest_check("MMIO of the simulator", mmio_read(0xfe00000, 4), BAD(GHCB_BAD_INPUT));
+	guest_check("fw_cfg DMA", fwcfg_dma(shared_page, shared_page + 64), 0);
+	guest_check("brings the signature", read(shared_page + 64 + SHARED), 0x554d4551);
+	guest_check("fw_cfg DMA to private memory", fwcfg_dma(shared_page, AREA_B), 1);
+	guest_check("fw_cfg DMA to the simulator", fwcfg_dma(shared_page, 0xfe00000), 1);
+	guest_check("fw_cfg DMA from private memory", fwcfg_dma(AREA_B, shared_page + 64), 8 | 2);
+	(void)guest_event(EXIT_IOIO, UINT64_C(0xe9) << 16 | IOIO_IN | IOIO_SIZE_8 | IOIO_ADDR_16,
+			  0);
+	guest_check("the simulator's log is not there", guest_ghcb()->rax & 0xff, 0xff);
 }
 
 static void test_pages(void)
@@ -362,10 +367,10 @@ static void test_pages(void)
 	uint64_t key[4];
 
 	memcpy(key, secrets->vmpck[0], sizeof(key));
-	check("VMPCK0 is random", (key[0] | key[1]) != 0 && key[0] != key[1], true);
-	check("VMPCKs differ", memcmp(secrets->vmpck[0], secrets->vmpck[3], VMPCK_BYTES) != 0,
-	      true);
-	check("highest leaf", page->entries[0].eax, 0xB);
+	guest_check("VMPCK0 is random", (key[0] | key[1]) != 0 && key[0] != key[1], true);
+	guest_check("VMPCKs differ", memcmp(secrets->vmpck[0], secrets->vmpck[3], VMPCK_BYTES) != 0,
+		    true);
+	guest_check("highest leaf", page->entries[0].eax, 0xB);
 }
 
 static struct vmsa *make_vmsa(void)
@@ -427,26 +432,26 @@ static struct vmsa *prepare_vmpl2(void)
 static uint64_t create(uint64_t action, uint64_t vmsa)
 {
 	GHCB_PUT(rax, SEV_FEATURE_SNP_ACTIVE);
-	return event(GHCB_EVENT_AP_CREATION, AP_CREATION_INFO(0, 2, action), vmsa);
+	return guest_event(GHCB_EVENT_AP_CREATION, AP_CREATION_INFO(0, 2, action), vmsa);
 }
 
 static void test_vmpl2(void)
 {
 	struct vmsa *v = prepare_vmpl2();
 
-	check("VMSA page", rmpadjust(VMSA_GPA, RMP_4K, RMPADJUST_ATTR(2, 0, true)), RMP_OK);
-	check("VMSA at 2 MiB", create(AP_CREATE_ON_INIT, PAGE_A), BAD(GHCB_BAD_INPUT));
-	check("create", create(AP_CREATE_ON_INIT, VMSA_GPA), 0);
-	check("runs VMPL2", vmgexit(GHCB_MSR_RUN_VMPL_REQ | UINT64_C(2) << 32),
-	      GHCB_MSR_RUN_VMPL_RESP);
-	check("#VC in real mode", v->rax & 0xffff, 0x1234);
-	check("RBX is kept", v->rbx, 0xb0b0);
-	check("XMM is kept", v->xmm[0], 0x77);
-	check("exit code", v->guest_exitcode, EXIT_VMGEXIT);
+	guest_check("VMSA page", rmpadjust(VMSA_GPA, RMP_4K, RMPADJUST_ATTR(2, 0, true)), RMP_OK);
+	guest_check("VMSA at 2 MiB", create(AP_CREATE_ON_INIT, PAGE_A), BAD(GHCB_BAD_INPUT));
+	guest_check("create", create(AP_CREATE_ON_INIT, VMSA_GPA), 0);
+	guest_check("runs VMPL2", vmgexit(GHCB_MSR_RUN_VMPL_REQ | UINT64_C(2) << 32),
+		    GHCB_MSR_RUN_VMPL_RESP);
+	guest_check("#VC in real mode", v->rax & 0xffff, 0x1234);
+	guest_check("RBX is kept", v->rbx, 0xb0b0);
+	guest_check("XMM is kept", v->xmm[0], 0x77);
+	guest_check("exit code", v->guest_exitcode, EXIT_VMGEXIT);
 	v->rax = 0xAAAA;
-	check("runs VMPL2 by event", event(GHCB_EVENT_RUN_VMPL, 2, 0), 0);
-	check("it went on", v->rax & 0xffff, 0x5678);
-	check("no VMPL3", event(GHCB_EVENT_RUN_VMPL, 3, 0), BAD(GHCB_BAD_INPUT));
+	guest_check("runs VMPL2 by event", guest_event(GHCB_EVENT_RUN_VMPL, 2, 0), 0);
+	guest_check("it went on", v->rax & 0xffff, 0x5678);
+	guest_check("no VMPL3", guest_event(GHCB_EVENT_RUN_VMPL, 3, 0), BAD(GHCB_BAD_INPUT));
 }
 
 static void summary(void)
@@ -462,9 +467,9 @@ static void summary(void)
 			values[i] /= 10;
 		} while (values[i] != 0);
 		while (count > 0) {
-			put_char(digits[--count]);
+			guest_put_char(digits[--count]);
 		}
-		put_text(i == 0 ? " passed, " : " failed\r\n");
+		guest_put_text(i == 0 ? " passed, " : " failed\r\n");
 	}
 }
 
@@ -488,7 +493,7 @@ static void misbehave(uint32_t mode)
 	}
 	(void)create(AP_CREATE_ON_INIT, VMSA_GPA);
 	(void)vmgexit(GHCB_MSR_RUN_VMPL_REQ | UINT64_C(2) << 32);
-	put_text("still alive\r\n");
+	guest_put_text("still alive\r\n");
 }
 
 void guest_main(void)
@@ -497,7 +502,7 @@ void guest_main(void)
 	test_msr_protocol();
 	test_ghcb();
 	has_console = true;
-	check("before the console", failed, 0);
+	guest_check("before the console", failed, 0);
 	if (entry_mode != 0) {
 		misbehave(entry_mode);
 		(void)vmgexit(GHCB_MSR_TERMINATE(0, 0));
@@ -508,6 +513,7 @@ void guest_main(void)
 	test_page_states();
 	test_devices();
 	test_pages();
+	guest_psp_test();
 	test_vmpl2();
 	summary();
 	(void)vmgexit(GHCB_MSR_TERMINATE(0, 0));

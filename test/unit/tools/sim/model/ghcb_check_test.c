@@ -66,7 +66,8 @@ TEST(needs_inputs)
 		{"MMIO read", GHCB_EVENT_MMIO_READ, 0, 0, V_CODE | V_SCRATCH},
 		{"MMIO write", GHCB_EVENT_MMIO_WRITE, 0, 0, V_CODE | V_SCRATCH},
 		{"PSC", GHCB_EVENT_PSC, 0, 0, V_CODE | V_SCRATCH},
-		{"extended request", GHCB_EVENT_EXT_REQUEST, 0, 0, V_CODE | V_RAX | V_RBX},
+		{"guest request", GHCB_EVENT_GUEST_REQUEST, PAGE_SIZE, 0, V_CODE},
+		{"extended", GHCB_EVENT_EXT_REQUEST, PAGE_SIZE, 0, V_CODE | V_RAX | V_RBX},
 		{"APIC ids", GHCB_EVENT_GET_APIC_IDS, 0, 0, V_CODE | V_RAX},
 		{"create", GHCB_EVENT_AP_CREATION, AP_CREATE, 0, V_CODE | V_RAX},
 		{"destroy", GHCB_EVENT_AP_CREATION, AP_DESTROY, 0, V_CODE},
@@ -85,6 +86,33 @@ TEST(needs_inputs)
 			r = request(rows[i].code, rows[i].info_1, rows[i].rax,
 				    rows[i].valid & ~bit);
 			CHECK_EQ(ghcb_check_inputs(&r), GHCB_BAD_MISSING_INPUT);
+		}
+	}
+}
+
+TEST(wants_two_pages)
+{
+	static const struct {
+		const char *name;
+		uint64_t info_1;
+		uint64_t info_2;
+		uint32_t want;
+	} rows[] = {
+		{"two pages", 0x1000, 0x2000, 0},
+		{"one page", 0x1000, 0x1000, GHCB_BAD_MISSING_INPUT},
+		{"request not aligned", 0x1008, 0x2000, GHCB_BAD_MISSING_INPUT},
+		{"response not aligned", 0x1000, 0x2ff8, GHCB_BAD_MISSING_INPUT},
+	};
+	static const uint64_t codes[] = {GHCB_EVENT_GUEST_REQUEST, GHCB_EVENT_EXT_REQUEST};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		ROW(rows[i].name);
+		for (size_t c = 0; c < sizeof(codes) / sizeof(codes[0]); c++) {
+			struct ghcb_request r =
+				request(codes[c], rows[i].info_1, 0, V_CODE | V_RAX | V_RBX);
+
+			r.info_2 = rows[i].info_2;
+			CHECK_EQ(ghcb_check_inputs(&r), rows[i].want);
 		}
 	}
 }
@@ -134,4 +162,5 @@ TEST(bounds_the_scratch_area)
 	}
 }
 
-UNIT_MAIN(CASE(needs_inputs), CASE(takes_once), CASE(bounds_the_scratch_area))
+UNIT_MAIN(CASE(needs_inputs), CASE(wants_two_pages), CASE(takes_once),
+	  CASE(bounds_the_scratch_area))
