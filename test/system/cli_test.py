@@ -115,6 +115,11 @@ class Usage(Case):
         for option in ('--json', '--log'):
             self.assertIn('no folder', self.refused(option, self.path('none/out')))
 
+    def test_certs_in_the_way(self):
+        """A folder for certificates that cannot be."""
+        self.assertIn('no folder', self.refused('--certs', self.path('none/certs')))
+        self.assertIn('is no folder', self.refused('--certs', self.igvm))
+
     def test_log_in_the_way(self):
         """What cannot be written is a failure, not a traceback."""
         done = self.keel([['guest', 'x']], '--expect', 'x', '--log', '/proc/version')
@@ -216,12 +221,41 @@ class Expect(Case):
         self.assertEqual(self.keel(scene, '--expect', 'magic').returncode, 0)
 
 
+class Certificates(Case):
+    """--certs."""
+
+    def test_written(self):
+        """Each as PEM and as DER, in a folder that is made."""
+        scene = [['sim', 'sim: certificate ark 3003020101\nsim: certificate vcek 3003020102\n'], ['sleep', 0.2],
+                 ['guest', 'x']]
+        done = self.keel(scene, '--expect', 'x', '--certs', self.path('certs'))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(sorted(os.listdir(self.path('certs'))), ['ark.der', 'ark.pem', 'vcek.der', 'vcek.pem'])
+        with open(self.path('certs/vcek.der'), 'rb') as file:
+            self.assertEqual(file.read(), bytes.fromhex('3003020102'))
+        with open(self.path('certs/ark.pem'), encoding='ascii') as file:
+            self.assertEqual(file.read(), '-----BEGIN CERTIFICATE-----\nMAMCAQE=\n-----END CERTIFICATE-----\n')
+
+    def test_not_asked(self):
+        """Nothing is written that nobody asked for."""
+        self.keel([['sim', 'sim: certificate ark 30\n'], ['guest', 'x']], '--expect', 'x')
+        self.assertFalse(os.path.exists(self.path('certs')))
+
+    def test_nonsense(self):
+        """A log that tells something else is a failure with a reason, whatever the name would have been."""
+        for told in ('ark 3x', 'ark', '../ark 3003020101'):
+            done = self.keel([['sim', f'sim: certificate {told}\n'], ['sleep', 1], ['guest', 'x']], '--expect', 'x',
+                             '--certs', self.path('certs'))
+            self.assertEqual(done.returncode, 1)
+            self.assertIn('a certificate that is none', done.stderr)
+
+
 class Report(Case):
     """--json and --log."""
 
     KEYS = {'igvm_sha256', 'launch_digest', 'guest_vmpl', 'smp', 'calls', 'results', 'exits', 'vmpl_switches',
             'boot_seconds', 'svsm_memory_bytes', 'svsm_image_bytes', 'terminated', 'pages_validated',
-            'longest_stay_instructions'}
+            'longest_stay_instructions', 'guest_requests'}
 
     def json(self):
         """The report."""

@@ -105,6 +105,9 @@ def add_run(commands):
                         help=f'end after so long; a check then has failed (default there: {run.CHECK_SECONDS})')
     parser.add_argument('--log', metavar='FILE', help="the guest's, the SVSM's and the simulator's logs in one")
     parser.add_argument('--json', metavar='FILE', help='the numbers of the run')
+    parser.add_argument('--certs', metavar='DIR', help="where to put the simulated chip's certificates")
+    parser.add_argument('--report-version', type=int, choices=(2, 3, 4, 5),
+                        help="of the simulated PSP's attestation reports (default: 5)")
     parser.add_argument('--deterministic', action='store_true',
                         help='a clock that counts instructions: the same numbers in every run; slower')
     parser.add_argument('--trace-calls', action='store_true', help="list every SVSM call in the simulator's log")

@@ -51,6 +51,8 @@ def simulator_parameters(options):
     """What the simulator is told."""
     words = [f'c_bit={options.c_bit}', f'la57={int("la57" in options.cpu_feature)}']
     words += ['icount=1'] if options.deterministic else []
+    words += [f'report_version={options.report_version}'] if options.report_version is not None else []
+    words += ['tell_certs=1'] if options.certs else []
     return ' '.join(words + (['trace_calls=1'] if options.trace_calls else []))
 
 

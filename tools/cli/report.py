@@ -9,8 +9,8 @@ from common import Failure, sha256_file
 
 # How a guest ends that ends well.
 ORDINARY_ENDS = ('guest power-off', 'guest reset')
-COUNTED = ('launch_digest', 'guest_vmpl', 'smp', 'calls', 'results', 'exits', 'vmpl_switches', 'pages_validated',
-           'longest_stay_instructions')
+COUNTED = ('launch_digest', 'guest_vmpl', 'smp', 'calls', 'results', 'exits', 'guest_requests', 'vmpl_switches',
+           'pages_validated', 'longest_stay_instructions')
 
 
 def read_stats(text):

@@ -8,6 +8,7 @@ import sys
 import time
 
 import build
+import certificates
 import guest
 import report
 from common import BUILD, PROGRESS, Usage, note
@@ -40,6 +41,8 @@ def check_usage(options):
             raise Usage(f'--{name}: there is no folder for {path}')
         if path is not None and os.path.isdir(path):
             raise Usage(f'--{name}: {path} is a folder')
+    if options.certs is not None:
+        certificates.check_usage(options.certs)
     if options.qemu is not None and shutil.which(options.qemu) is None:
         raise Usage(f'--qemu: there is no program {options.qemu}')
 
@@ -130,6 +133,8 @@ class Session:
         for line in lines:
             if name == 'sim' and line.startswith(TERMINATED):
                 self.terminated = line[len(TERMINATED):].strip()
+            elif name == 'sim' and line.startswith(certificates.TOLD) and self.options.certs:
+                certificates.write(self.options.certs, line)
             elif name == 'sim' and line.startswith(STATS):
                 self.stats = report.read_stats(line[len(STATS):])
             elif PROGRESS.is_tty and not self.guest_spoke and not self.options.expect and line.startswith('keel: '):
