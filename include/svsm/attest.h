@@ -50,6 +50,16 @@ ABI_SIZE(struct svsm_attest_single_service, 0x58);
 			0x4b, 0x87, 0xbb                                                           \
 	}
 
+/*
+ * Keel's own entry of the table, a6f52fc3-bdd9-4fd1-af44-99faff9834fe: all services in CBOR, by
+ * docs/cddl/services-manifest.cddl. Version 0 of it can also be asked for alone.
+ */
+#define SVSM_MANIFEST_KEEL_GUID                                                                    \
+	{                                                                                          \
+		0xc3, 0x2f, 0xf5, 0xa6, 0xd9, 0xbd, 0xd1, 0x4f, 0xaf, 0x44, 0x99, 0xfa, 0xff,      \
+			0x98, 0x34, 0xfe                                                           \
+	}
+
 /* The services manifest: this header, count entries, then the data they point to. */
 struct svsm_manifest {
 	uint8_t guid[16]; /* SVSM_MANIFEST_GUID */

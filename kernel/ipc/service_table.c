@@ -5,6 +5,7 @@
 #include "service_table.h"
 
 #include "base/compiler.h"
+#include "svsm/attest.h"
 #include "svsm/core.h"
 #include "svsm/protocol.h"
 
@@ -18,6 +19,17 @@ const struct service_entry service_table[] = {
 			  SYS_RIGHT_VCPUS,
 		.reentrant = true,
 		.death = SERVICE_RESTART,
+	},
+	{
+		/* Holds VMPCK0 and counts its messages: a new start would repeat numbers. */
+		.name = "attestation",
+		.protocol = SVSM_PROTOCOL_ATTEST,
+		.version_min = SVSM_ATTEST_VERSION,
+		.version_max = SVSM_ATTEST_VERSION,
+		.rights = SYS_RIGHT_GUEST_READ | SYS_RIGHT_GUEST_WRITE | SYS_RIGHT_PEERS |
+			  SYS_RIGHT_PSP,
+		.uses_fpu = true,
+		.death = SERVICE_STAY_DOWN,
 	},
 	/* Above this line tools/keel new-service puts what it makes. */
 };

@@ -1,7 +1,8 @@
 /*
  * The services manifest (publication 58019, chapter 7): a table of GUIDs and, behind it, what each
  * service says of itself. A service without a manifest, or one that fails to give it, is in the
- * table with no data. Services without a GUID are not in it, nor are dead ones.
+ * table with no data. Services without a GUID are not in it, nor are dead ones; all are in the last
+ * entry, which is Keel's own.
  */
 #include "attestation/attestation.h"
 
@@ -20,8 +21,10 @@
 /* The version that goes into the table. */
 #define TABLE_VERSION 0
 
-_Static_assert(sizeof(struct svsm_manifest) + SERVICES_MAX * (sizeof(struct svsm_manifest_entry) +
-							      MSG_PAYLOAD_BYTES) <=
+_Static_assert(sizeof(struct svsm_manifest) +
+			       SERVICES_MAX * (sizeof(struct svsm_manifest_entry) +
+					       MSG_PAYLOAD_BYTES + ATTEST_CBOR_SERVICE_MAX) +
+			       sizeof(struct svsm_manifest_entry) + ATTEST_CBOR_SERVICE_MAX <=
 		       ATTEST_MANIFEST_MAX,
 	       "the manifest of all services has to fit");
 
@@ -33,6 +36,8 @@ enum err attest_pause(void)
 {
 	return sys_time_left() == 0 ? sys_yield() : ERR_OK;
 }
+
+static const uint8_t keel_guid[SYS_GUID_BYTES] = SVSM_MANIFEST_KEEL_GUID;
 
 static enum err list_services(const struct msg_buffer *buffer, size_t *count)
 {
@@ -109,34 +114,73 @@ static uint32_t put_manifest(struct msg_buffer *buffer, size_t index, uint32_t v
 }
 
 /* Table and data grow apart, each in its own part of the memory. */
-static size_t make_all(struct msg_buffer *buffer, size_t count)
-{
-	struct svsm_manifest head = {.guid = SVSM_MANIFEST_GUID};
-	size_t table_bytes = sizeof(head);
+struct builder {
 	struct wrbuf table;
 	struct wrbuf rest;
+	size_t start; /* of the rest, in the manifest */
+};
+
+static void put_entry(struct builder *b, const uint8_t guid[SYS_GUID_BYTES], size_t from)
+{
+	struct svsm_manifest_entry entry = {
+		.offset = (uint32_t)(b->start + from),
+		.bytes = (uint32_t)(b->rest.at - from),
+	};
+
+	memcpy(entry.guid, guid, sizeof(entry.guid));
+	(void)wrbuf_put(&b->table, &entry, sizeof(entry));
+}
+
+static uint32_t put_head(const struct builder *b, uint32_t entries, size_t *bytes)
+{
+	struct svsm_manifest head = {.guid = SVSM_MANIFEST_GUID, .count = entries};
+
+	*bytes = b->start + b->rest.at;
+	head.bytes = (uint32_t)*bytes;
+	memcpy(data, &head, sizeof(head));
+	return b->table.failed || b->rest.failed ? SVSM_ERR_INVALID_REQUEST : SVSM_SUCCESS;
+}
+
+static uint32_t make_all(struct msg_buffer *buffer, size_t count, size_t *bytes)
+{
+	uint32_t entries = 1; /* Keel's own */
+	struct builder b;
+	size_t from;
 
 	for (size_t i = 0; i < count; i++) {
-		head.count += is_listed(&services[i]) ? 1 : 0;
+		entries += is_listed(&services[i]) ? 1 : 0;
 	}
-	table_bytes += head.count * sizeof(struct svsm_manifest_entry);
-	table = wrbuf_over(data + sizeof(head), table_bytes - sizeof(head));
-	rest = wrbuf_over(data + table_bytes, sizeof(data) - table_bytes);
+	b.start = sizeof(struct svsm_manifest) + entries * sizeof(struct svsm_manifest_entry);
+	b.table = wrbuf_over(data + sizeof(struct svsm_manifest),
+			     b.start - sizeof(struct svsm_manifest));
+	b.rest = wrbuf_over(data + b.start, sizeof(data) - b.start);
 	for (size_t i = 0; i < count; i++) {
-		struct svsm_manifest_entry entry = {.offset = (uint32_t)(table_bytes + rest.at)};
-
+		from = b.rest.at;
 		if (is_listed(&services[i])) {
 			/* Without its manifest if it fails: the others are attested all the same.
 			 */
-			(void)put_manifest(buffer, i, TABLE_VERSION, &rest);
-			memcpy(entry.guid, services[i].guid, sizeof(entry.guid));
-			entry.bytes = (uint32_t)(table_bytes + rest.at) - entry.offset;
-			(void)wrbuf_put(&table, &entry, sizeof(entry));
+			(void)put_manifest(buffer, i, TABLE_VERSION, &b.rest);
+			put_entry(&b, services[i].guid, from);
 		}
 	}
-	head.bytes = (uint32_t)(table_bytes + rest.at);
-	memcpy(data, &head, sizeof(head));
-	return head.bytes;
+	from = b.rest.at;
+	attest_cbor_put(services, count, &b.rest);
+	put_entry(&b, keel_guid, from);
+	return put_head(&b, entries, bytes);
+}
+
+static uint32_t make_cbor(size_t count, const struct attest_args *args, struct wrbuf *out)
+{
+	if (args->manifest_version != TABLE_VERSION) {
+		return SVSM_ERR_INVALID_PARAMETER;
+	}
+	attest_cbor_put(services, count, out);
+	return out->failed ? SVSM_ERR_INVALID_REQUEST : SVSM_SUCCESS;
+}
+
+static bool is_wanted(const struct sys_service *service, const struct attest_args *args)
+{
+	return is_listed(service) && memcmp(service->guid, args->guid, SYS_GUID_BYTES) == 0;
 }
 
 static uint32_t make_single(struct msg_buffer *buffer, size_t count, const struct attest_args *args,
@@ -146,14 +190,16 @@ static uint32_t make_single(struct msg_buffer *buffer, size_t count, const struc
 	size_t index = 0;
 	uint32_t result;
 
-	while (index < count && (!is_listed(&services[index]) ||
-				 memcmp(services[index].guid, args->guid, SYS_GUID_BYTES) != 0)) {
+	while (index < count && !is_wanted(&services[index], args)) {
 		index++;
 	}
-	if (index == count) {
-		return SVSM_ERR_UNSUPPORTED_PROTOCOL;
+	if (index < count) {
+		result = put_manifest(buffer, index, args->manifest_version, &out);
+	} else if (memcmp(args->guid, keel_guid, sizeof(keel_guid)) == 0) {
+		result = make_cbor(count, args, &out);
+	} else {
+		result = SVSM_ERR_UNSUPPORTED_PROTOCOL;
 	}
-	result = put_manifest(buffer, index, args->manifest_version, &out);
 	*bytes = out.at;
 	return result;
 }
@@ -162,16 +208,11 @@ uint32_t attest_manifest_make(struct msg_buffer *buffer, const struct attest_arg
 			      struct attest_manifest *manifest)
 {
 	size_t count = 0;
-	uint32_t result = SVSM_SUCCESS;
 
 	if (list_services(buffer, &count) != ERR_OK) {
 		return SVSM_ERR_INVALID_REQUEST;
 	}
 	manifest->data = data;
-	if (args->is_single) {
-		result = make_single(buffer, count, args, &manifest->bytes);
-	} else {
-		manifest->bytes = make_all(buffer, count);
-	}
-	return result;
+	return args->is_single ? make_single(buffer, count, args, &manifest->bytes)
+			       : make_all(buffer, count, &manifest->bytes);
 }

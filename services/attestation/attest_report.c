@@ -7,14 +7,6 @@
 #include "rt/service.h"
 #include "rt/sys.h"
 
-/* An entry of the host's table (publication 56421, section 4.1.8.1); one of zeros is the end. */
-struct certificate_entry {
-	uint8_t guid[SYS_GUID_BYTES];
-	uint32_t offset;
-	uint32_t bytes;
-};
-ABI_SIZE(struct certificate_entry, 24);
-
 static union {
 	struct guest_report_rsp report;
 	uint8_t payload[GUEST_MSG_PAYLOAD_MAX];
@@ -22,11 +14,11 @@ static union {
 
 enum err attest_certificates_measure(const uint8_t page[4096], uint64_t pages, size_t *bytes)
 {
-	static const struct certificate_entry end;
+	static const struct guest_cert_entry end;
 	uint64_t most = 0;
 
 	for (size_t at = 0; at + sizeof(end) <= PAGE_SIZE; at += sizeof(end)) {
-		struct certificate_entry entry;
+		struct guest_cert_entry entry;
 		uint64_t entry_end;
 
 		memcpy(&entry, page + at, sizeof(entry));
@@ -53,9 +45,10 @@ static size_t measure_certificates(const struct msg_buffer *buffer)
 	size_t bytes = 0;
 	enum err err = sys_psp_certificates(0, SERVICE_SCRATCH, &pages);
 
-	if (err == ERR_OK && pages != 0) {
-		pages = pages < SYS_PSP_CERTIFICATE_PAGES ? pages : SYS_PSP_CERTIFICATE_PAGES;
-		err = attest_certificates_measure(buffer->scratch, pages, &bytes);
+	/* How many pages the host counts does not matter: those it did not write are zeros. */
+	if (err == ERR_OK) {
+		err = attest_certificates_measure(buffer->scratch, SYS_PSP_CERTIFICATE_PAGES,
+						  &bytes);
 	}
 	return err == ERR_OK ? bytes : 0;
 }

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "lib/crypto/sha2.h"
 #include "msg/msg.h"
@@ -47,6 +48,12 @@ struct attest_manifest {
 	const uint8_t *data; /* this module's, until the next call */
 	size_t bytes;
 };
+
+/* Pure. All services, in the order given, as docs/cddl/services-manifest.cddl has it. */
+void attest_cbor_put(const struct sys_service *services, size_t count, struct wrbuf *out);
+
+/* The most that takes of one service. */
+#define ATTEST_CBOR_SERVICE_MAX 128
 
 /*
  * The most a manifest can have. Whatever the services answer fits: each at most a message's

@@ -8,17 +8,10 @@
 #include "rt/sys.h"
 #include "snp/secrets.h"
 
-#define MESSAGE_VERSION 1
-#define HEADER_VERSION	1
-
-/* What is authenticated besides the payload. */
-#define AAD_AT	  offsetof(struct guest_msg_header, algorithm)
-#define AAD_BYTES (sizeof(struct guest_msg_header) - AAD_AT)
-
 /* SW_EXITINFO2 of a guest request (publication 56421, section 4.1.7), whole. */
 #define STATUS_OK	   UINT64_C(0)
-#define STATUS_INVALID_LEN BIT(32) /* too few pages for the certificates; the PSP was not asked */
-#define STATUS_BUSY	   BIT(33) /* nor here */
+#define STATUS_INVALID_LEN ((uint64_t)GUEST_REQUEST_INVALID_LEN << 32)
+#define STATUS_BUSY	   ((uint64_t)GUEST_REQUEST_BUSY << 32)
 
 struct message {
 	struct guest_msg_header header;
@@ -71,8 +64,8 @@ static enum err seal(const struct guest_msg_call *call)
 	uint8_t nonce[AES_GCM_NONCE_BYTES];
 	struct aes_gcm_message gcm = {
 		.nonce = nonce,
-		.aad = (const uint8_t *)&sent->header + AAD_AT,
-		.aad_bytes = AAD_BYTES,
+		.aad = (const uint8_t *)&sent->header + GUEST_MSG_AAD_OFFSET,
+		.aad_bytes = GUEST_MSG_AAD_BYTES,
 		.in = call->request,
 		.out = sent->payload,
 		.bytes = call->request_bytes,
@@ -81,10 +74,10 @@ static enum err seal(const struct guest_msg_call *call)
 	memset(sent, 0, sizeof(*sent));
 	sent->header.sequence = channel.sequence + 1;
 	sent->header.algorithm = GUEST_MSG_ALGO_AES_256_GCM;
-	sent->header.header_version = HEADER_VERSION;
+	sent->header.header_version = GUEST_MSG_HEADER_VERSION;
 	sent->header.header_bytes = sizeof(sent->header);
 	sent->header.type = call->type;
-	sent->header.version = MESSAGE_VERSION;
+	sent->header.version = GUEST_MSG_VERSION;
 	sent->header.payload_bytes = call->request_bytes;
 	/* This number is used up from here on, and so is its answer's. */
 	channel.sequence += 2;
@@ -123,9 +116,9 @@ static bool is_answer(const struct guest_msg_header *header, const struct guest_
 {
 	return header->sequence == channel.sequence &&
 	       header->algorithm == GUEST_MSG_ALGO_AES_256_GCM &&
-	       header->header_version == HEADER_VERSION &&
+	       header->header_version == GUEST_MSG_HEADER_VERSION &&
 	       header->header_bytes == sizeof(*header) && header->type == call->type + 1 &&
-	       header->version == MESSAGE_VERSION && header->vmpck == 0 &&
+	       header->version == GUEST_MSG_VERSION && header->vmpck == 0 &&
 	       header->payload_bytes <= call->response_bytes;
 }
 
@@ -135,8 +128,8 @@ static enum err open_answer(struct guest_msg_call *call)
 	uint8_t nonce[AES_GCM_NONCE_BYTES];
 	struct aes_gcm_message gcm = {
 		.nonce = nonce,
-		.aad = (const uint8_t *)&answer->header + AAD_AT,
-		.aad_bytes = AAD_BYTES,
+		.aad = (const uint8_t *)&answer->header + GUEST_MSG_AAD_OFFSET,
+		.aad_bytes = GUEST_MSG_AAD_BYTES,
 		.in = answer->payload,
 		.out = call->response,
 		.bytes = answer->header.payload_bytes,

@@ -497,10 +497,45 @@ static void yield(uint64_t times, struct msg_header *reply)
 	reply->rcx = resumed;
 }
 
+#define MANIFEST_YIELDS 3
+
+/* Asked by a peer. */
+static void manifest(uint64_t version, struct msg_header *reply)
+{
+	uint8_t *out = service_buffer(reply)->out;
+
+	reply->payload_bytes = sizeof(FAULTY_MANIFEST) - 1;
+	memcpy(out, FAULTY_MANIFEST, reply->payload_bytes);
+	switch (version) {
+	case FAULTY_MANIFEST_TEXT:
+		break;
+	case FAULTY_MANIFEST_YIELDS:
+		yield(MANIFEST_YIELDS, reply);
+		break;
+	case FAULTY_MANIFEST_FULL:
+		reply->payload_bytes = MSG_PAYLOAD_BYTES;
+		memset(out, 'F', MSG_PAYLOAD_BYTES);
+		break;
+	case FAULTY_MANIFEST_TOO_LONG:
+		reply->payload_bytes = MSG_PAYLOAD_BYTES + 1;
+		break;
+	case FAULTY_MANIFEST_EXIT:
+		sys_exit();
+	default:
+		reply->payload_bytes = 0;
+		reply->result = SVSM_ERR_INVALID_PARAMETER;
+		break;
+	}
+}
+
 void service_handle(const struct msg_header *request, struct msg_header *reply)
 {
 	uint32_t call = request->call;
 
+	if (call == MSG_CALL_MANIFEST && (request->flags & MSG_FROM_PEER) != 0) {
+		manifest(request->rcx, reply);
+		return;
+	}
 	reply->flags = MSG_SET_RCX;
 	if (call == FAULTY_ECHO) {
 		reply->rcx = request->rcx + 1;

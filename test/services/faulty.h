@@ -16,6 +16,23 @@
 /* What its table entry must give it: it may read guest memory and lacks every other right. */
 #define FAULTY_RIGHTS SYS_RIGHT_GUEST_READ
 
+/* In attestation's table. */
+#define FAULTY_GUID                                                                                \
+	{                                                                                          \
+		0xFA, 0x01, 0x02, 0x03                                                             \
+	}
+
+/* Versions of its manifest (MSG_CALL_MANIFEST), one for each way to answer a peer. */
+enum faulty_manifest {
+	FAULTY_MANIFEST_TEXT, /* FAULTY_MANIFEST, without NUL */
+	FAULTY_MANIFEST_YIELDS, /* the same, after some yields */
+	FAULTY_MANIFEST_FULL, /* as long as can be, all 'F' */
+	FAULTY_MANIFEST_TOO_LONG, /* ends the service */
+	FAULTY_MANIFEST_EXIT, /* so does this */
+	FAULTY_MANIFEST_COUNT, /* and others it has not */
+};
+#define FAULTY_MANIFEST "what the faulty service says"
+
 enum faulty_call {
 	/* Answer: RCX = RCX + 1. */
 	FAULTY_ECHO = 0,

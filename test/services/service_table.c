@@ -6,6 +6,7 @@
 
 #include "base/compiler.h"
 #include "faulty.h"
+#include "svsm/attest.h"
 #include "svsm/core.h"
 #include "svsm/hello.h"
 #include "svsm/protocol.h"
@@ -20,6 +21,17 @@ const struct service_entry service_table[] = {
 			  SYS_RIGHT_VCPUS,
 		.reentrant = true,
 		.death = SERVICE_RESTART,
+	},
+	{
+		/* Holds VMPCK0 and counts its messages: a new start would repeat numbers. */
+		.name = "attestation",
+		.protocol = SVSM_PROTOCOL_ATTEST,
+		.version_min = SVSM_ATTEST_VERSION,
+		.version_max = SVSM_ATTEST_VERSION,
+		.rights = SYS_RIGHT_GUEST_READ | SYS_RIGHT_GUEST_WRITE | SYS_RIGHT_PEERS |
+			  SYS_RIGHT_PSP,
+		.uses_fpu = true,
+		.death = SERVICE_STAY_DOWN,
 	},
 	{
 		.name = "hello",
@@ -37,6 +49,8 @@ const struct service_entry service_table[] = {
 		.version_max = FAULTY_VERSION,
 		.rights = FAULTY_RIGHTS,
 		.reentrant = false,
+		.has_manifest = true,
+		.guid = FAULTY_GUID,
 		.death = SERVICE_RESTART,
 	},
 	{

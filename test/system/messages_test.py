@@ -129,20 +129,12 @@ def read_schema(name):
         return name[:-len('.cddl')], cddl.Schema(file.read())
 
 
-def example(folder):
-    """A message that no unit test shows yet, so that its schema is read all the same."""
-    service = {0: 'core', 1: bytes(48), 2: [{0: 0, 1: 1, 2: 1}]}
-    with open(os.path.join(folder, 'services-manifest.example.cbor'), 'wb') as file:
-        file.write(cbor2.dumps({0: 1, 1: [service, {**service, 3: bytes(16)}]}, canonical=True))
-
-
 def main(programs):
     """Collect and check."""
     checks = Checks()
     with tempfile.TemporaryDirectory(prefix='keel-messages-') as folder:
         failed = list(collect(folder, programs))
         checks.that('the unit tests pass', not failed, failed)
-        example(folder)
         files = sorted(os.listdir(folder))
         schemas = dict(map(read_schema, sorted(os.listdir(SCHEMAS))))
         for name, schema in schemas.items():

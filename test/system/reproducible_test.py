@@ -15,9 +15,10 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 from measure import digest, igvm  # noqa: E402
 
-PARTS = ["arch/stub.elf", "kernel/keel.elf", "services/core.elf", "test/guest/guest.fd"]
+PARTS = ["arch/stub.elf", "kernel/keel.elf", "test/guest/guest.fd"]
+SERVICES = ["core", "attestation"]
 TOOL = "tools/igvm/keel-igvm"
-NOT_SOURCE = ("build*", ".git", ".cache", "subprojects", "__pycache__")
+NOT_SOURCE = ("build*", ".git", ".cache", "__pycache__")
 
 
 def run(*words, **more):
@@ -28,9 +29,10 @@ def run(*words, **more):
 
 
 def image(build, output):
-    stub, kernel, core, firmware = (os.path.join(build, part) for part in PARTS)
-    run(os.path.join(build, TOOL), "build", "--stub", stub, "--kernel", kernel, "--service",
-        "core=" + core, "--firmware", firmware, "--output", output)
+    stub, kernel, firmware = (os.path.join(build, part) for part in PARTS)
+    services = [f"--service={name}={build}/services/{name}.elf" for name in SERVICES]
+    run(os.path.join(build, TOOL), "build", "--stub", stub, "--kernel", kernel, *services, "--firmware", firmware,
+        "--output", output)
     with open(output, "rb") as file:
         return file.read()
 
@@ -48,7 +50,7 @@ def main(source, build, compiler):
         shutil.copytree(source, copy, ignore=shutil.ignore_patterns(*NOT_SOURCE))
         again = os.path.join(copy, "out")
         run("meson", "setup", again, copy, env=dict(os.environ, CC=compiler))
-        run("ninja", "-C", again, TOOL, *PARTS)
+        run("ninja", "-C", again, TOOL, *PARTS, *(f"services/{name}.elf" for name in SERVICES))
         one = image(build, os.path.join(folder, "one.igvm"))
         two = image(again, os.path.join(folder, "two.igvm"))
     digests = {digest.launch(igvm.Image(data)).value.hex() for data in (one, two)}

@@ -26,8 +26,8 @@ def build_image(folder, build):
     image = os.path.join(folder, 'keel.igvm')
     parts = {name: os.path.join(build, *name.split('/')) for name in (
         'tools/igvm/keel-igvm', 'arch/stub.elf', 'kernel/keel-test.elf', 'test/guest/guest.fd')}
-    services = {'core': 'services/core.elf', 'hello': 'services/hello.elf', 'faulty': 'test/services/faulty.elf',
-                'fragile': 'test/services/faulty.elf'}
+    services = {'core': 'services/core.elf', 'attestation': 'services/attestation.elf', 'hello': 'services/hello.elf',
+                'faulty': 'test/services/faulty.elf', 'fragile': 'test/services/faulty.elf'}
     command = [parts['tools/igvm/keel-igvm'], 'build', '--stub', parts['arch/stub.elf'],
                '--kernel', parts['kernel/keel-test.elf'], '--firmware', parts['test/guest/guest.fd']]
     for name, path in services.items():
