@@ -56,13 +56,13 @@ void log_print(enum log_level level, const char *format, ...)
 	va_end(args);
 }
 
-/* True for the first LOG_FLOOD_MAX calls; the last of them gets a line of its own. */
-static bool flood_allows(void)
+/* True for the first LOG_FLOOD_MAX lines; the last of them is another, which says so. */
+static bool flood_allows(unsigned int *count)
 {
 	unsigned int n;
 
 	lock_take(&log_lock);
-	n = flood_count < LOG_FLOOD_MAX ? ++flood_count : LOG_FLOOD_MAX + 1;
+	n = *count < LOG_FLOOD_MAX ? ++*count : LOG_FLOOD_MAX + 1;
 	lock_release(&log_lock);
 	if (n == LOG_FLOOD_MAX) {
 		log_info("log: %u lines caused from outside; no more of these are shown", n);
@@ -74,7 +74,19 @@ void log_limited(enum log_level level, const char *format, ...)
 {
 	va_list args;
 
-	if (!flood_allows()) {
+	if (!flood_allows(&flood_count)) {
+		return;
+	}
+	va_start(args, format);
+	print(level, format, args);
+	va_end(args);
+}
+
+void log_counted(unsigned int *count, enum log_level level, const char *format, ...)
+{
+	va_list args;
+
+	if (!flood_allows(count)) {
 		return;
 	}
 	va_start(args, format);

@@ -22,6 +22,13 @@ void log_print(enum log_level level, const char *format, ...) PRINTF_LIKE(2, 3);
 void log_limited(enum log_level level, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /*
+ * The same for one of them: it has as many lines of its own, and none of the others'. `count` is
+ * zero at first, and the log's lock guards it.
+ */
+void log_counted(unsigned int *count, enum log_level level, const char *format, ...)
+	PRINTF_LIKE(3, 4);
+
+/*
  * An error on the way out: never waits for long, because what ended may hold the log's lock itself.
  */
 void log_last(const char *text);

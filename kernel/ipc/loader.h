@@ -20,6 +20,7 @@ struct loaded {
 	struct heap heap;
 	void *data[IMAGE_SERVICE_SEGMENTS]; /* the kernel's view of each writable segment, or NULL
 					     */
+	unsigned int log_lines; /* that it made its system calls cause: log_counted() */
 };
 
 /* One CPU's part of it. */

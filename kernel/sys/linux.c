@@ -11,7 +11,6 @@
 #include "base/compiler.h"
 #include "base/mem.h"
 #include "base/overflow.h"
-#include "log.h"
 #include "msg/image.h"
 
 #define LINUX_EFAULT (-14)
@@ -221,8 +220,8 @@ static int64_t refuse(const struct sys_call *call, uint64_t number)
 	const uint64_t bit = BIT(number % 64);
 
 	if ((atomic_fetch_or(&logged[number / 64], bit) & bit) == 0) {
-		log_notice("service %s: Linux's system call %lu is not served", call->entry->name,
-			   number);
+		sys_notice(call, "service %s: Linux's system call %lu is not served",
+			   call->entry->name, number);
 	}
 	return LINUX_ENOSYS;
 }

@@ -4,7 +4,6 @@
 #include "arch/cpu.h"
 #include "base/compiler.h"
 #include "base/overflow.h"
-#include "log.h"
 #include "sys/linux.h"
 
 struct sys_entry {
@@ -38,17 +37,23 @@ static enum err serve(struct sys_call *call, uint64_t raw_number)
 {
 	const uint64_t index = raw_number - SYS_BASE;
 	const struct sys_entry *entry;
+	enum err err;
 
 	if (index >= SYS_COUNT || table[index].serve == NULL) {
 		return ERR_UNSUPPORTED;
 	}
 	entry = &table[index];
 	if ((call->entry->rights & entry->right) != entry->right) {
-		log_notice("service %s: no right to system call %lu", call->entry->name,
+		sys_notice(call, "service %s: no right to system call %lx", call->entry->name,
 			   raw_number);
 		return ERR_DENIED;
 	}
-	return entry->serve(call);
+	err = entry->serve(call);
+	if (err == ERR_INVALID || err == ERR_DENIED || err == ERR_NOMEM) {
+		sys_notice(call, "service %s: system call %lx refused (error %d)",
+			   call->entry->name, raw_number, err);
+	}
+	return err;
 }
 
 void sys_dispatch(struct sys_call *call, struct user_ctx *ctx)

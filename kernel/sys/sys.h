@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "ipc/loader.h"
 #include "ipc/service_table.h"
+#include "log.h"
 #include "msg/msg.h"
 
 /* One call's surroundings. */
@@ -35,6 +36,9 @@ void sys_dispatch(struct sys_call *call, struct user_ctx *ctx);
 void *sys_buffer(const struct sys_call *call, uint64_t raw_offset, uint64_t raw_bytes);
 
 uint64_t sys_ticks_left(const struct sys_call *call);
+
+/* What a service did wrong, on the log; no service can use up another one's lines. */
+#define sys_notice(call, ...) log_counted(&(call)->loaded->log_lines, LOG_NOTICE, __VA_ARGS__)
 
 /* One line of the service's on the log; `text` has room for one more byte. */
 void sys_log_text(const struct sys_call *call, char *text, size_t bytes);

@@ -2,7 +2,6 @@
 #include "arch/cpu.h"
 #include "base/mem.h"
 #include "ipc/route.h"
-#include "log.h"
 #include "sys/sys.h"
 
 /* A service's text is not trusted: one line, printable characters only. */
@@ -15,7 +14,7 @@ void sys_log_text(const struct sys_call *call, char *text, size_t bytes)
 		text[i] = text[i] >= ' ' && text[i] <= '~' ? text[i] : '?';
 	}
 	text[bytes] = '\0';
-	log_notice("%s: %s", call->entry->name, text);
+	sys_notice(call, "%s: %s", call->entry->name, text);
 }
 
 enum err sys_log(struct sys_call *call)

@@ -1,11 +1,13 @@
 /*
- * The services of test images: the shipped ones, the example, and the faulty service twice, once
- * for each thing that can happen after a death. Never part of the shipped image.
+ * The services of test images: the shipped ones, the example, the faulty service twice, once for
+ * each thing that can happen after a death, and the hostile one three times, each with other rights
+ * and quotas. Never part of the shipped image.
  */
 #include "ipc/service_table.h"
 
 #include "base/compiler.h"
 #include "faulty.h"
+#include "hostile.h"
 #include "svsm/attest.h"
 #include "svsm/core.h"
 #include "svsm/hello.h"
@@ -61,6 +63,37 @@ const struct service_entry service_table[] = {
 		.rights = FAULTY_RIGHTS,
 		.reentrant = false,
 		.death = SERVICE_STAY_DOWN,
+	},
+	{
+		.name = "hostile",
+		.protocol = HOSTILE_PROTOCOL,
+		.version_min = HOSTILE_VERSION,
+		.version_max = HOSTILE_VERSION,
+		.rights = 0,
+		.messages = true,
+		.heap_pages = HOSTILE_HEAP_PAGES,
+		.death = SERVICE_RESTART,
+	},
+	{
+		.name = "intruder",
+		.protocol = INTRUDER_PROTOCOL,
+		.version_min = HOSTILE_VERSION,
+		.version_max = HOSTILE_VERSION,
+		.rights = SYS_RIGHT_GUEST_READ | SYS_RIGHT_GUEST_WRITE | SYS_RIGHT_RANDOM |
+			  SYS_RIGHT_PEERS | SYS_RIGHT_LINUX,
+		.uses_fpu = true,
+		.heap_pages = INTRUDER_HEAP_PAGES,
+		.death = SERVICE_RESTART,
+	},
+	{
+		.name = "glutton",
+		.protocol = GLUTTON_PROTOCOL,
+		.version_min = HOSTILE_VERSION,
+		.version_max = HOSTILE_VERSION,
+		.rights = SYS_RIGHT_PEERS,
+		.uses_fpu = true,
+		.heap_pages = GLUTTON_HEAP_PAGES,
+		.death = SERVICE_RESTART,
 	},
 };
 

@@ -13,15 +13,16 @@ import build
 from common import BUILD
 
 END = r'^(\d+) passed, (\d+) failed$'
+# The services of the test image that the build has not where those of the shipped one are.
+SERVICES = {**{name: 'test/services/faulty.elf' for name in ('faulty', 'fragile')},
+            **{name: 'test/services/hostile.elf' for name in ('hostile', 'intruder', 'glutton')}}
 
 
-def main(vmpl, cpus='1'):
-    """Boot and count."""
-    checks = Checks()
-    image = os.path.join(BUILD, f'keel-guest-test-vmpl{vmpl}.igvm')
-    build.make_image(image, firmware=build.part('test/guest/guest.fd'), guest_vmpl=vmpl,
-                     kernel='kernel/keel-test.elf',
-                     services={name: 'test/services/faulty.elf' for name in ('faulty', 'fragile')})
+def run(checks, guest, vmpl, cpus):
+    """Boot a guest of test/guest in a test image, and count its cases."""
+    image = os.path.join(BUILD, f'keel-{guest}-test-vmpl{vmpl}.igvm')
+    build.make_image(image, firmware=build.part(f'test/guest/{guest}.fd'), guest_vmpl=vmpl,
+                     kernel='kernel/keel-test.elf', services=SERVICES)
     boot = Boot('--igvm', image, '--expect', END, '--timeout', '300', '--smp', cpus)
     cases = boot.log('guest')
     print('\n'.join(line for line in cases if not re.search(END, line)))
@@ -32,6 +33,13 @@ def main(vmpl, cpus='1'):
         listed = [sum(line.startswith(word) for line in cases) for word in ('ok ', 'FAIL ')]
         checks.that('every case was printed', listed == [passed, failed], listed)
     checks.that('it ran at its VMPL', boot.report.get('guest_vmpl') == vmpl, boot.report.get('guest_vmpl'))
+    return boot
+
+
+def main(vmpl, cpus='1'):
+    """The whole test."""
+    checks = Checks()
+    run(checks, 'guest', vmpl, cpus)
     checks.end()
 
 

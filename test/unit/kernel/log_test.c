@@ -74,5 +74,23 @@ TEST(floods_are_stopped)
 	CHECK_EQ(count_lines(fake_console()), limited + 1);
 }
 
+/* One that floods the log takes no line from another. */
+TEST(floods_are_their_makers)
+{
+	unsigned int one = 0;
+	unsigned int other = 0;
+
+	fake_console_clear();
+	for (unsigned int i = 0; i < 1000; i++) {
+		log_counted(&one, LOG_NOTICE, "flood");
+	}
+	CHECK_EQ(count_lines(fake_console()), 200);
+	fake_console_clear();
+	log_counted(&one, LOG_NOTICE, "one more");
+	CHECK_STR(fake_console(), "");
+	log_counted(&other, LOG_NOTICE, "of %s", "another");
+	CHECK_STR(fake_console(), "keel: notice: of another\n");
+}
+
 UNIT_MAIN(CASE(early_lines_wait), CASE(level_is_the_prefix), CASE(long_lines_are_cut),
-	  CASE(floods_are_stopped))
+	  CASE(floods_are_stopped), CASE(floods_are_their_makers))
