@@ -11,14 +11,15 @@ import subprocess
 import sys
 import tempfile
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tools"))
+TOOLS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tools")
+sys.path += [TOOLS, os.path.join(TOOLS, "cli")]
 
+from build import services_of  # noqa: E402
 from measure import digest, igvm  # noqa: E402
 
 PARTS = ["arch/stub.elf", "kernel/keel.elf", "test/guest/guest.fd"]
-SERVICES = ["core", "attestation"]
 TOOL = "tools/igvm/keel-igvm"
-NOT_SOURCE = ("build*", ".git", ".cache", "__pycache__")
+NOT_SOURCE = ("build", "build-*", ".git", ".cache", "__pycache__")
 
 
 def run(*words, **more):
@@ -30,7 +31,7 @@ def run(*words, **more):
 
 def image(build, output):
     stub, kernel, firmware = (os.path.join(build, part) for part in PARTS)
-    services = [f"--service={name}={build}/services/{name}.elf" for name in SERVICES]
+    services = [f"--service={name}={os.path.join(build, path)}" for name, path in services_of(PARTS[1], build).items()]
     run(os.path.join(build, TOOL), "build", "--stub", stub, "--kernel", kernel, *services, "--firmware", firmware,
         "--output", output)
     with open(output, "rb") as file:
@@ -50,7 +51,7 @@ def main(source, build, compiler):
         shutil.copytree(source, copy, ignore=shutil.ignore_patterns(*NOT_SOURCE))
         again = os.path.join(copy, "out")
         run("meson", "setup", again, copy, env=dict(os.environ, CC=compiler))
-        run("ninja", "-C", again, TOOL, *PARTS, *(f"services/{name}.elf" for name in SERVICES))
+        run("ninja", "-C", again, TOOL, *PARTS, "service-images")
         one = image(build, os.path.join(folder, "one.igvm"))
         two = image(again, os.path.join(folder, "two.igvm"))
     digests = {digest.launch(igvm.Image(data)).value.hex() for data in (one, two)}

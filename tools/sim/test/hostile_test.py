@@ -1,5 +1,6 @@
 """The test guest under Keel on a host that misbehaves: it enters VMPL0 again and again although nobody called, and
-every answer has to be the same; it takes a page of VMPL0 away, and Keel has to end the guest by itself.
+every answer has to be the same; so they have when it puts each message to the PSP off three times; it takes a page of
+VMPL0 away, and Keel has to end the guest by itself.
 
 Usage: hostile_test.py SIM_BIN BUILD_FOLDER
 """
@@ -17,6 +18,7 @@ EVERY = 3
 SECONDS = 300
 ENTRIES = 500
 AFTER = 8000
+BUSY = 3
 # Keel's own reason set (include/snp/ghcb_msr.h).
 KEEL_ENDS = r'VMPL0 asks to terminate: reason set 11, '
 
@@ -49,6 +51,19 @@ def unasked(folder, sim, image):
     return int(end[1]), int(end[2])
 
 
+def put_off(folder, sim, image):
+    """(passed, failed) of the guest's cases; attestation's need the PSP."""
+    console, log = sim_test.run(folder, sim, image, sim_test.WIDE, f'c_bit=51 psp_busy={BUSY}', SECONDS)
+    end = re.search(r'^(\d+) passed, (\d+) failed', console, re.MULTILINE)
+    answers = re.findall(r'"guest_requests": (\{"report": \{[^}]*\}\})', log)
+    print('\n'.join(line for line in console.splitlines() if line.startswith('FAIL')))
+    print(f'guest requests: {answers[-1] if answers else "none"}')
+    if end is None or not answers or '"vmm 0x02"' not in answers[-1]:
+        print(log[-1000:])
+        return 0, 1
+    return int(end[1]), int(end[2])
+
+
 def stolen(folder, sim, image):
     """(passed, failed) of one case."""
     _, log = sim_test.run(folder, sim, image, sim_test.WIDE, f'c_bit=51 steal={AFTER}', SECONDS)
@@ -60,14 +75,14 @@ def stolen(folder, sim, image):
 
 
 def main():
-    """Two boots."""
+    """Three boots."""
     sim, build = sys.argv[1:]
     if shutil.which(sim_test.QEMU) is None:
         print(f'{sim_test.QEMU} is not installed')
         return 77
     with tempfile.TemporaryDirectory() as folder:
         image = build_image(folder, build)
-        results = [run(folder, sim, image) for run in (unasked, stolen)]
+        results = [run(folder, sim, image) for run in (unasked, put_off, stolen)]
     passed, failed = (sum(column) for column in zip(*results))
     print(f'{passed} passed, {failed} failed')
     return int(failed != 0)
