@@ -1,5 +1,5 @@
 /*
- * A second CPU for the test guest. It runs jobs, one after the other, that the first CPU gives it;
+ * More CPUs for the test guests. Each runs jobs, one after the other, that the first CPU gives it;
  * it calls the SVSM by the GHCB MSR protocol alone and prints nothing.
  */
 #pragma once
@@ -7,29 +7,45 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/bits.h"
 #include "client/client.h"
 
-/* Its pages: not used for anything else. */
-#define SMP_VMSA_GPA UINT64_C(0x01061000)
-#define SMP_CAA_GPA  UINT64_C(0x01062000)
-#define SMP_RAM_GPA  UINT64_C(0x01070000) /* for its jobs */
+#define SMP_CPUS_MAX 7 /* besides the first */
 
-typedef void smp_job(struct client *client);
+/* Their pages, two for each, not used for anything else; and memory for their jobs. */
+#define SMP_VMSA_GPA(index) (UINT64_C(0x01061000) + (index)*2 * PAGE_SIZE)
+#define SMP_CAA_GPA(index)  (SMP_VMSA_GPA(index) + PAGE_SIZE)
+#define SMP_RAM_GPA	    UINT64_C(0x01070000)
 
-/* Asks the host for the CPUs; false when there is only this one. Stores a second one's APIC id. */
-bool smp_find(uint32_t *apic_id);
+struct smp_cpu;
+typedef void smp_job(struct smp_cpu *self);
 
-/* CREATE_VCPU and the host's AP creation; yields whether it came up. The pages are validated. */
-bool smp_start(uint32_t apic_id);
+struct smp_cpu {
+	uint32_t apic_id;
+	uint32_t index; /* among the others */
+	struct client client;
+	smp_job *job; /* the CPU clears it when done */
+	bool is_up;
+};
+
+/* Asks the host for the CPUs; yields how many there are besides the first, SMP_CPUS_MAX at most. */
+uint32_t smp_find(void);
+struct smp_cpu *smp_cpu(uint32_t index);
+
+/* Validates a CPU's pages, once. */
+void smp_accept(const struct smp_cpu *cpu);
+
+/* CREATE_VCPU and the host's AP creation; yields whether it came up. */
+bool smp_start(struct smp_cpu *cpu);
 
 /* Has the host stop it. */
-bool smp_destroy(uint32_t apic_id);
+bool smp_destroy(const struct smp_cpu *cpu);
 
 /* Gives it a job, which must be done with its last. */
-void smp_begin(smp_job *job);
+void smp_begin(struct smp_cpu *cpu, smp_job *job);
 
 /* Waits for the end of the job; false when it does not come. */
-bool smp_wait(void);
+bool smp_wait(const struct smp_cpu *cpu);
 
 /* For jobs that go on until they are told. */
 bool smp_is_told_to_stop(void);

@@ -47,7 +47,8 @@ void vmsa_fill(struct vmsa *vmsa)
 	vmsa->sev_features = SEV_STATUS_TO_FEATURES(cpu_rdmsr(MSR_SEV_STATUS));
 }
 
-void vmsa_fill_long(struct vmsa *vmsa, void (*entry)(void), uint64_t stack)
+void vmsa_fill_long(struct vmsa *vmsa, void (*entry)(void *context), void *context,
+		    uint64_t stack)
 {
 	struct table_register gdt;
 	struct table_register idt;
@@ -63,6 +64,7 @@ void vmsa_fill_long(struct vmsa *vmsa, void (*entry)(void), uint64_t stack)
 	__asm__ volatile("mov %%cr4, %0" : "=r"(vmsa->cr4));
 	vmsa->efer = EFER_SVME | EFER_LME | EFER_LMA | EFER_NXE;
 	vmsa->rip = (uintptr_t)entry;
+	vmsa->rdi = (uintptr_t)context;
 	/* As if it had been called. */
 	vmsa->rsp = stack - sizeof(uint64_t);
 }
