@@ -13,10 +13,10 @@
 #include "smp.h"
 #include "svsm.h"
 
-#define ROUNDS	  100
-#define RACES	  400
+#define ROUNDS	       100
+#define RACES	       400
 #define HOTPLUG_ROUNDS 50
-#define CORE(call) SVSM_CALL(SVSM_PROTOCOL_CORE, (call))
+#define CORE(call)     SVSM_CALL(SVSM_PROTOCOL_CORE, (call))
 
 #define MY_PAGE	   (SMP_RAM_GPA + 0 * PAGE_SIZE)
 #define ITS_PAGE   (SMP_RAM_GPA + 1 * PAGE_SIZE)
@@ -73,7 +73,7 @@ static void job_change(struct smp_cpu *self)
 /* Writes good and bad values over every part of the list while the other CPU hands it in. */
 static void job_race(struct smp_cpu *self)
 {
-	static const uint64_t headers[] = { 1, 2, 1 | (1 << 16), 0xFFFF, UINT64_C(1) << 32 | 1, 0 };
+	static const uint64_t headers[] = {1, 2, 1 | (1 << 16), 0xFFFF, UINT64_C(1) << 32 | 1, 0};
 	volatile uint64_t *list = (volatile uint64_t *)(uintptr_t)raced;
 	uint64_t svsm = svsm_secrets()->svsm_base;
 
@@ -104,7 +104,7 @@ static void job_spin(struct smp_cpu *self)
 /* Enters the service and stays inside: it yields. */
 static void job_yield(struct smp_cpu *self)
 {
-	struct client_call call = { .rax = SVSM_CALL(FAULTY_PROTOCOL, FAULTY_YIELD), .rcx = 1 };
+	struct client_call call = {.rax = SVSM_CALL(FAULTY_PROTOCOL, FAULTY_YIELD), .rcx = 1};
 
 	odd_answer = client_call_once(&self->client, &call, 1) == ERR_OK ? call.rax : UINT64_MAX;
 }
@@ -141,8 +141,8 @@ static void check_races(struct smp_cpu *cpu)
 	check_subject("two CPUs: ");
 	smp_begin(cpu, job_race);
 	for (int i = 0; i < RACES; i++) {
-		struct client_call call = { .rax = CORE(SVSM_CORE_PVALIDATE),
-					    .rcx = (uintptr_t)raced };
+		struct client_call call = {.rax = CORE(SVSM_CORE_PVALIDATE),
+					   .rcx = (uintptr_t)raced};
 		uint32_t result = (uint32_t)svsm_call(&call);
 
 		if (!is_known_result(result)) {
@@ -156,12 +156,14 @@ static void check_races(struct smp_cpu *cpu)
 
 static void check_running(struct smp_cpu *cpu)
 {
-	struct client_call destroy = { .rax = CORE(SVSM_CORE_DELETE_VCPU), .rcx = SMP_VMSA_GPA(cpu->index) };
+	struct client_call destroy = {.rax = CORE(SVSM_CORE_DELETE_VCPU),
+				      .rcx = SMP_VMSA_GPA(cpu->index)};
 
 	check_subject("a VMSA that runs: ");
 	smp_begin(cpu, job_spin);
 	check_call("is not deleted", destroy, SVSM_ERR_CORE_FAIL_INUSE);
-	check_equal("is not invalidated", svsm_pvalidate(SMP_VMSA_GPA(cpu->index)), SVSM_ERR_INVALID_ADDRESS);
+	check_equal("is not invalidated", svsm_pvalidate(SMP_VMSA_GPA(cpu->index)),
+		    SVSM_ERR_INVALID_ADDRESS);
 	smp_stop();
 	check_true("goes on", smp_wait(cpu));
 	smp_begin(cpu, job_ask);
@@ -170,9 +172,9 @@ static void check_running(struct smp_cpu *cpu)
 
 static void check_busy(struct smp_cpu *cpu)
 {
-	struct client_call query = { .rax = CORE(SVSM_CORE_QUERY_PROTOCOL),
-				     .rcx = SVSM_PROTOCOL_VERSIONS(FAULTY_PROTOCOL, 1) };
-	struct client_call call = { .rax = SVSM_CALL(FAULTY_PROTOCOL, FAULTY_ECHO), .rcx = 1 };
+	struct client_call query = {.rax = CORE(SVSM_CORE_QUERY_PROTOCOL),
+				    .rcx = SVSM_PROTOCOL_VERSIONS(FAULTY_PROTOCOL, 1)};
+	struct client_call call = {.rax = SVSM_CALL(FAULTY_PROTOCOL, FAULTY_ECHO), .rcx = 1};
 
 	check_subject("a service that serves one CPU: ");
 	(void)svsm_call(&query);
@@ -181,7 +183,8 @@ static void check_busy(struct smp_cpu *cpu)
 		return;
 	}
 	smp_begin(cpu, job_yield);
-	check_true("holds the call that yielded", smp_wait(cpu) && odd_answer == SVSM_ERR_INCOMPLETE);
+	check_true("holds the call that yielded",
+		   smp_wait(cpu) && odd_answer == SVSM_ERR_INCOMPLETE);
 	check_equal("is BUSY for the other", svsm_call_pending(&call, 1), SVSM_ERR_BUSY);
 	smp_begin(cpu, job_yield);
 	check_true("ends the call that yielded", smp_wait(cpu) && odd_answer == SVSM_SUCCESS);
@@ -191,7 +194,8 @@ static void check_busy(struct smp_cpu *cpu)
 
 static void check_stop(struct smp_cpu *cpu)
 {
-	struct client_call destroy = { .rax = CORE(SVSM_CORE_DELETE_VCPU), .rcx = SMP_VMSA_GPA(cpu->index) };
+	struct client_call destroy = {.rax = CORE(SVSM_CORE_DELETE_VCPU),
+				      .rcx = SMP_VMSA_GPA(cpu->index)};
 
 	check_subject("a second CPU: ");
 	smp_begin(cpu, job_halt);
@@ -208,8 +212,8 @@ static void check_stop(struct smp_cpu *cpu)
 /* A CPU that comes and goes, as when a guest takes it offline and online again. */
 static void check_rounds(struct smp_cpu *cpu)
 {
-	struct client_call destroy = { .rax = CORE(SVSM_CORE_DELETE_VCPU),
-				       .rcx = SMP_VMSA_GPA(cpu->index) };
+	struct client_call destroy = {.rax = CORE(SVSM_CORE_DELETE_VCPU),
+				      .rcx = SMP_VMSA_GPA(cpu->index)};
 	unsigned int rounds = 0;
 
 	for (unsigned int i = 0; i < HOTPLUG_ROUNDS; i++) {

@@ -1,4 +1,4 @@
-/* Exception stubs of the test guest, and the one memory access that is allowed to fault. */
+/* Stubs of the test guest: exceptions, one interrupt, and the memory access that may fault. */
 
 /* Vectors with an error code: 8, 10 to 14, 17, 21, 29, 30. */
 #define ERROR_CODES 0x60227d00
@@ -22,10 +22,10 @@ entry_probe_fixup:
 	.globl entry_stubs
 entry_stubs:
 	.irp vector, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, \
-		16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
+		16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32
 	.balign 16
 	/* Those for which the CPU pushes no error code get a zero. */
-	.if !((ERROR_CODES >> \vector) & 1)
+	.if \vector > 31 || !((ERROR_CODES >> \vector) & 1)
 	pushq	$0
 	.endif
 	pushq	$\vector

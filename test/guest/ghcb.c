@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "cpu.h"
 #include "layout.h"
+#include "sim/probe.h"
 #include "snp/ghcb_msr.h"
 #include "x86/paging.h"
 
@@ -131,6 +132,13 @@ void ghcb_port_write_string(uint16_t port, const char *text, uint32_t bytes)
 	}
 }
 
+void ghcb_mmio_write(uint64_t gpa, uint32_t value)
+{
+	memcpy(ghcb_page()->buffer, &value, sizeof(value));
+	begin_with_buffer(GHCB_EVENT_MMIO_WRITE, gpa, sizeof(value));
+	finish();
+}
+
 bool ghcb_page_state(uint64_t gpa, bool is_2m, bool is_private)
 {
 	struct psc_header header = {0};
@@ -159,6 +167,16 @@ bool ghcb_ap_creation(uint64_t info, uint64_t vmsa_gpa, uint64_t sev_features)
 	begin(GHCB_EVENT_AP_CREATION, info, vmsa_gpa);
 	put_rax(sev_features);
 	return try_finish();
+}
+
+bool ghcb_probe(uint64_t gpa, uint64_t *answer)
+{
+	begin(PROBE_EVENT, gpa, 0);
+	if (!try_finish()) {
+		return false;
+	}
+	*answer = ghcb_page()->rax;
+	return true;
 }
 
 /* The page that the host writes the ids to: shared like the GHCB, once and for all. */

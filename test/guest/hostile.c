@@ -46,10 +46,11 @@ static bool core_serves(struct client *client)
 	       versions == SVSM_PROTOCOL_VERSIONS(1, 1);
 }
 
-static void job_call_others(struct client *client)
+static void job_call_others(struct smp_cpu *self)
 {
 	while (!smp_is_told_to_stop()) {
-		other_wrong = other_wrong + !hello_serves(client) + !core_serves(client);
+		other_wrong = other_wrong + !hello_serves(&self->client) +
+			      !core_serves(&self->client);
 		other_calls = other_calls + 2;
 	}
 }
@@ -108,15 +109,12 @@ struct client_call hostile_call(uint32_t protocol, uint32_t call, uint64_t rcx, 
 
 static bool start_second_cpu(void)
 {
-	uint32_t apic_id;
-
-	if (!smp_find(&apic_id)) {
+	if (smp_find() == 0) {
 		return false;
 	}
-	svsm_accept(SMP_VMSA_GPA);
-	svsm_accept(SMP_CAA_GPA);
-	check_true("a second CPU starts", smp_start(apic_id));
-	smp_begin(job_call_others);
+	smp_accept(smp_cpu(0));
+	check_true("a second CPU starts", smp_start(smp_cpu(0)));
+	smp_begin(smp_cpu(0), job_call_others);
 	return true;
 }
 
@@ -124,7 +122,7 @@ static void stop_second_cpu(void)
 {
 	smp_stop();
 	check_subject("the other CPU: ");
-	check_true("ends", smp_wait());
+	check_true("ends", smp_wait(smp_cpu(0)));
 	check_true("made calls all the while", other_calls > 0);
 	check_equal("had every one of them answered rightly", other_wrong, 0);
 }

@@ -5,6 +5,7 @@
 #include "trap.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/bits.h"
 #include "base/compiler.h"
@@ -16,7 +17,7 @@
 #include "svsm.h"
 #include "x86/regs.h"
 
-#define VECTORS	     32
+#define VECTORS	     (TRAP_INTERRUPT + 1)
 #define STUB_BYTES   16
 #define GATE_PRESENT 0x8E /* 64-bit interrupt gate, DPL 0 */
 #define REASON_TRAP  3
@@ -53,6 +54,7 @@ uint64_t entry_probe_read(uint64_t gpa, uint64_t *value);
 void trap_handle(struct trap_frame *frame);
 
 static struct gate idt[VECTORS];
+static trap_interrupt *interrupt;
 
 void trap_start(void)
 {
@@ -68,6 +70,11 @@ void trap_start(void)
 				       .offset_high = (uint32_t)(stub >> 32)};
 	}
 	__asm__ volatile("lidt %0" : : "m"(pointer));
+}
+
+void trap_take_interrupts(trap_interrupt *handler)
+{
+	interrupt = handler;
 }
 
 uint64_t trap_probe(uint64_t gpa, uint64_t *value)
@@ -163,6 +170,10 @@ void trap_handle(struct trap_frame *frame)
 	if (frame->rip == (uintptr_t)entry_probe_insn) {
 		frame->rax = (frame->vector << 32) | (uint32_t)frame->error;
 		frame->rip = (uintptr_t)entry_probe_fixup;
+		return;
+	}
+	if (frame->vector == TRAP_INTERRUPT && interrupt != NULL) {
+		interrupt(frame->rip);
 		return;
 	}
 	if (frame->vector == VECTOR_VC && handle_vc(frame)) {

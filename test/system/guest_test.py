@@ -1,8 +1,11 @@
-"""Runs the test guest (test/guest) at one VMPL with hello and the faulty service; its cases are counted.
+"""Runs a test guest (test/guest) at one VMPL; its cases are counted, and what the simulator saw is looked at.
 
-Usage: guest_test.py VMPL [CPUS]
+Usage: guest_test.py VMPL [CPUS] [--guest NAME] [--sim PARAMETERS] [--region-size BYTES] [--shipped]
+                     [options of tools/keel run]
+It runs in the test image, which has hello and the faulty service, or with --shipped under what ships.
 """
 
+import argparse
 import os
 import re
 import sys
@@ -13,17 +16,19 @@ import build
 from common import BUILD
 
 END = r'^(\d+) passed, (\d+) failed$'
+SECONDS = '600'
 # The services of the test image that the build has not where those of the shipped one are.
 SERVICES = {**{name: 'test/services/faulty.elf' for name in ('faulty', 'fragile')},
             **{name: 'test/services/hostile.elf' for name in ('hostile', 'intruder', 'glutton')}}
+TEST_IMAGE = {'kernel': 'kernel/keel-test.elf', 'services': SERVICES}
 
 
-def run(checks, guest, vmpl, cpus):
-    """Boot a guest of test/guest in a test image, and count its cases."""
+def run(checks, guest, vmpl, cpus, words=(), shipped=False, region_size=None):
+    """Boot a guest of test/guest, in a test image or under what ships, and count its cases."""
     image = os.path.join(BUILD, f'keel-{guest}-test-vmpl{vmpl}.igvm')
-    build.make_image(image, firmware=build.part(f'test/guest/{guest}.fd'), guest_vmpl=vmpl,
-                     kernel='kernel/keel-test.elf', services=SERVICES)
-    boot = Boot('--igvm', image, '--expect', END, '--timeout', '300', '--smp', cpus)
+    build.make_image(image, firmware=build.part(f'test/guest/{guest}.fd'), guest_vmpl=vmpl, region_size=region_size,
+                     **({} if shipped else TEST_IMAGE))
+    boot = Boot('--igvm', image, '--expect', END, '--timeout', SECONDS, '--smp', cpus, *words)
     cases = boot.log('guest')
     print('\n'.join(line for line in cases if not re.search(END, line)))
     ends = [match for match in (re.search(END, line) for line in cases) if match]
@@ -33,15 +38,27 @@ def run(checks, guest, vmpl, cpus):
         listed = [sum(line.startswith(word) for line in cases) for word in ('ok ', 'FAIL ')]
         checks.that('every case was printed', listed == [passed, failed], listed)
     checks.that('it ran at its VMPL', boot.report.get('guest_vmpl') == vmpl, boot.report.get('guest_vmpl'))
+    events = boot.report.get('events') or {}
+    checks.that('no VMSA was ever open to writes', events.get('open_vmsa') == 0, events)
+    print({name: boot.report.get(name) for name in ('boot_seconds', 'results', 'exits', 'vmpl_switches')})
     return boot
 
 
-def main(vmpl, cpus='1'):
+def main(words):
     """The whole test."""
+    parser = argparse.ArgumentParser(allow_abbrev=False)
+    parser.add_argument('vmpl', type=int)
+    parser.add_argument('cpus', nargs='?', default='1')
+    parser.add_argument('--guest', default='guest')
+    parser.add_argument('--sim', default='')
+    parser.add_argument('--shipped', action='store_true')
+    parser.add_argument('--region-size', type=lambda text: int(text, 0), default=None)
+    own, words = parser.parse_known_args(words)
+    os.environ['KEEL_SIM_PARAMS'] = own.sim
     checks = Checks()
-    run(checks, 'guest', vmpl, cpus)
+    run(checks, own.guest, own.vmpl, own.cpus, words, own.shipped, own.region_size)
     checks.end()
 
 
 if __name__ == '__main__':
-    main(int(sys.argv[1]), *sys.argv[2:])
+    main(sys.argv[1:])

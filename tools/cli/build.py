@@ -110,7 +110,8 @@ def services_of(kernel, folder):
             for name in names}
 
 
-def make_image(output, firmware=None, guest_vmpl=2, la57=False, folder=BUILD, kernel='kernel/keel.elf', services=None):
+def make_image(output, firmware=None, guest_vmpl=2, la57=False, folder=BUILD, kernel='kernel/keel.elf', services=None,
+               region_size=None):
     """Put an image together from what is built in FOLDER. OUTPUT is replaced whole, never half-written.
 
     SERVICES says where images are that do not lie where services_of() puts them.
@@ -123,6 +124,8 @@ def make_image(output, firmware=None, guest_vmpl=2, la57=False, folder=BUILD, ke
         command += ['--service', f'{name}={part(path, folder)}']
     if la57:
         command.append('--la57')
+    if region_size is not None:
+        command += ['--region-size', str(region_size)]
     PROGRESS.step('putting the image together')
     try:
         quiet('putting the image together', command + ['--output', part_path])

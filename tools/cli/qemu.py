@@ -53,7 +53,8 @@ def simulator_parameters(options):
     words += ['icount=1'] if options.deterministic else []
     words += [f'report_version={options.report_version}'] if options.report_version is not None else []
     words += ['tell_certs=1'] if options.certs else []
-    return ' '.join(words + (['trace_calls=1'] if options.trace_calls else []))
+    words += ['trace_calls=1'] if options.trace_calls else []
+    return ' '.join(words + os.environ.get('KEEL_SIM_PARAMS', '').split())
 
 
 def command_line(options, bios, igvm, folder):

@@ -18,7 +18,7 @@ MESON_SUMMARY = re.compile(r'(Ok|Expected Fail|Fail|Unexpected Pass|Skipped|Time
 GOOD = ('OK', 'EXPECTEDFAIL')
 # Whole boots run the image of gcc; doing them again with clang's costs the time budget twice.
 GCC_ONLY = ['system', 'bench', 'cli', 'linux', 'lint', 'services']
-ON_REQUEST = ['linux-full', 'qemu-versions']
+ON_REQUEST = ['linux-full', 'guest-full', 'qemu-versions']
 
 
 def count(result, output):

@@ -186,6 +186,12 @@ static void do_rmpadjust(struct context *c)
 	if (c->gprs.rdx >> 8 != VMPL_RWX) {
 		host_note_stale(walk.gpa, (c->gprs.rcx & 1) != 0 ? PAGE_2M_SIZE : PAGE_SIZE);
 	}
+	if (rmp_is_open_vmsa(rmp_entry(&host_rmp, spa))) {
+		stats.events[STATS_OPEN_VMSA]++;
+		log_line("RMPADJUST by VMPL%u rip 0x%lx leaves gpa 0x%lx a VMSA that may be "
+			 "written",
+			 c->vmpl, c->save->rip, walk.gpa);
+	}
 	complain(c, "RMPADJUST", walk.gpa, out.eax);
 	finish(c, out.eax);
 }

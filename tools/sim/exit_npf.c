@@ -206,8 +206,9 @@ void exit_nested_fault(struct vcpu *vcpu)
 
 	if (!memory_find(f.gpa, &f.spa)) {
 		if (f.is_walk || f.is_fetch) {
-			log_fatal("VMPL%u rip 0x%lx: %s at gpa 0x%lx, where there is no memory",
-				  c->vmpl, c->save->rip, kind_of(&f), f.gpa);
+			log_fatal("VMPL%u rip 0x%lx: %s at gpa 0x%lx, where there is no memory; "
+				  "cr3 0x%lx",
+				  c->vmpl, c->save->rip, kind_of(&f), f.gpa, c->save->cr3);
 		}
 		inject_vc(c, EXIT_NPF);
 		return;

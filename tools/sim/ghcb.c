@@ -6,6 +6,8 @@
 #include "exit.h"
 #include "host.h"
 #include "log.h"
+#include "params.h"
+#include "probe.h"
 #include "stats.h"
 #include "x86.h"
 
@@ -174,7 +176,11 @@ static void event(struct ghcb_call *call)
 		event_unsupported(call);
 		break;
 	default:
-		ghcb_malformed(call, GHCB_BAD_EVENT);
+		if (r->code == PROBE_EVENT && params.probe) {
+			probe_event(call);
+		} else {
+			ghcb_malformed(call, GHCB_BAD_EVENT);
+		}
 		break;
 	}
 }

@@ -38,6 +38,7 @@ enum key_index {
 	KEY_NPT,
 	KEY_SPURIOUS,
 	KEY_STEAL,
+	KEY_PROBE,
 	KEY_MAX_EXITS,
 	KEY_REPORT_VERSION,
 	KEY_CERTS,
@@ -56,6 +57,7 @@ static const struct key keys[KEY_COUNT] = {
 	[KEY_NPT] = {"npt_pages", 64, 65536},
 	[KEY_SPURIOUS] = {"spurious", 0, UINT32_MAX},
 	[KEY_STEAL] = {"steal", 0, UINT32_MAX},
+	[KEY_PROBE] = {"probe", 0, 1},
 	[KEY_MAX_EXITS] = {"max_exits", 0, UINT32_MAX},
 	[KEY_REPORT_VERSION] = {"report_version", PSP_REPORT_VERSION_MIN, PSP_REPORT_VERSION_MAX},
 	[KEY_CERTS] = {"certs", 0, 1},
@@ -95,6 +97,9 @@ static void params_set(enum key_index key, uint32_t value)
 		break;
 	case KEY_STEAL:
 		params.steal = value;
+		break;
+	case KEY_PROBE:
+		params.probe = value != 0;
 		break;
 	case KEY_MAX_EXITS:
 		params.max_exits = value;
@@ -168,7 +173,8 @@ static void parse_one(const char *text, uint32_t bytes)
 	}
 	memcpy(name, text, equals < sizeof(name) ? equals : sizeof(name) - 1);
 	log_fatal("parameter %s is unknown; known: c_bit la57 rmp trace icount trace_calls "
-		  "npt_pages spurious steal max_exits report_version certs tell_certs psp_busy",
+		  "npt_pages spurious steal probe max_exits report_version certs tell_certs "
+		  "psp_busy",
 		  name);
 }
 

@@ -14,6 +14,7 @@ struct params {
 	uint32_t npt_pages; /* pool of nested tables */
 	uint32_t spurious; /* enter VMPL0 unasked after so many exits, 0 = never */
 	uint32_t steal; /* take a page of VMPL0 away after so many exits, 0 = never */
+	bool probe; /* test guests may read the RMP: probe.h */
 	uint32_t max_exits; /* end the run after so many, 0 = never */
 	uint32_t report_version; /* of attestation reports */
 	bool certs; /* the host has the chip's certificates for extended guest requests */

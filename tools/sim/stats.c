@@ -65,6 +65,7 @@ static const char *const event_names[STATS_EVENTS] = {
 	[STATS_MMIO_REQUEST] = "mmio_request",
 	[STATS_CPUID_REQUEST] = "cpuid_request",
 	[STATS_SPURIOUS] = "spurious",
+	[STATS_OPEN_VMSA] = "open_vmsa",
 };
 
 static void count_call(uint64_t call)

@@ -267,6 +267,16 @@ enum rmp_verdict rmp_check(const struct rmp *rmp, uint64_t spa, uint64_t gpa, un
 	return (access & ~e->perms[vmpl]) != 0 ? RMP_NPF_VMPL : RMP_PASS;
 }
 
+bool rmp_is_open_vmsa(const struct rmp_entry *entry)
+{
+	uint8_t perms = 0;
+
+	for (unsigned int vmpl = 1; vmpl < VMPL_COUNT; vmpl++) {
+		perms |= entry->perms[vmpl];
+	}
+	return (entry->flags & RMP_VMSA) != 0 && (perms & VMPL_WRITE) != 0;
+}
+
 bool rmp_can_run(const struct rmp *rmp, uint64_t spa, uint64_t gpa)
 {
 	const struct rmp_entry *e = rmp_entry(rmp, spa);

@@ -79,5 +79,7 @@ struct rmp_outcome rmp_query(const struct rmp *rmp, uint64_t spa, uint64_t gpa, 
 /* A private access by software at a VMPL; `access` of VMPL_READ, VMPL_WRITE, VMPL_EXEC_*. */
 enum rmp_verdict rmp_check(const struct rmp *rmp, uint64_t spa, uint64_t gpa, unsigned int vmpl,
 			   uint8_t access);
+/* Is it a VMSA that a VMPL above 0 may write? No SVSM leaves a page so. */
+bool rmp_is_open_vmsa(const struct rmp_entry *entry);
 /* VMRUN with a VMSA page. */
 bool rmp_can_run(const struct rmp *rmp, uint64_t spa, uint64_t gpa);

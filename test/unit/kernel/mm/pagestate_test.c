@@ -4,6 +4,7 @@
  */
 #include "mm/pagestate.h"
 
+#include "mm/deposit.h"
 #include "mm/memmap.h"
 #include "mm/pool.h"
 #include "panic.h"
@@ -87,6 +88,43 @@ WORLD_TEST(memory_runs_out)
 	CHECK_EQ(pagestate_reserve(gpa(0x2000000), PAGE_SIZE), ERR_OK);
 }
 
+/* Far more memory than the region has tables for: it is known page by page all the same. */
+WORLD_TEST(a_terabyte)
+{
+	const uint64_t part = UINT64_C(32) << 20;
+	const uint64_t last = BIT(40) - PAGE_SIZE;
+	const uint64_t gift = 0x1000;
+	uint64_t at = part;
+	unsigned int status;
+	size_t free_pages;
+
+	world_pool(&one_cpu);
+	free_pages = pool_free_pages();
+	CHECK_EQ(memmap_add(0, BIT(40)), ERR_OK);
+	CHECK_EQ(pagestate_init(), ERR_OK);
+	ROW("eight bytes for each 32 MiB");
+	CHECK_EQ(free_pages - pool_free_pages(), BIT(40) / part * 8 / PAGE_SIZE);
+	ROW("the last page and its neighbour");
+	world_set_state(last, PAGE_GUEST);
+	CHECK_EQ(world_state(last), PAGE_GUEST);
+	CHECK_EQ(world_state(last - PAGE_SIZE), PAGE_FREE);
+	CHECK_EQ(pagestate_reserve(gpa(last), 2 * PAGE_SIZE), ERR_ADDRESS);
+	ROW("until there is no room for a table");
+	world_give(gift, 2);
+	while (pagestate_reserve(gpa(at), PAGE_2M_SIZE) == ERR_OK) {
+		at += part;
+	}
+	CHECK_EQ(pagestate_reserve(gpa(at), PAGE_2M_SIZE), ERR_NOMEM);
+	CHECK(at > 2 * part && at < BIT(39));
+	ROW("a deposit is room for one");
+	CHECK_EQ(deposit_add(gpa(gift), RMP_4K, 2, &status), ERR_OK);
+	CHECK_EQ(pagestate_reserve(gpa(at), PAGE_2M_SIZE), ERR_OK);
+	CHECK_EQ(pagestate_reserve(gpa(at + part), PAGE_2M_SIZE), ERR_NOMEM);
+	world_set_state(at, PAGE_GUEST);
+	CHECK_EQ(world_state(at), PAGE_GUEST);
+	CHECK_EQ(world_state(last), PAGE_GUEST);
+}
+
 WORLD_TEST(no_room_for_the_directory)
 {
 	world_pool(&one_cpu);
@@ -142,4 +180,4 @@ WORLD_TEST(locks_of_two)
 }
 
 UNIT_MAIN(CASE(neighbours_are_apart), CASE(ranges), CASE(foreign_memory), CASE(memory_runs_out),
-	  CASE(no_room_for_the_directory), CASE(asserts), CASE(locks_of_two))
+	  CASE(a_terabyte), CASE(no_room_for_the_directory), CASE(asserts), CASE(locks_of_two))

@@ -239,6 +239,28 @@ TEST(vmsa_bit_is_vmpl0s)
 	CHECK(!rmp_can_run(&rmp, PAGE, PAGE));
 }
 
+TEST(knows_a_vmsa_that_may_be_written)
+{
+	static const struct {
+		const char *name;
+		uint64_t attributes;
+		bool want;
+	} rows[] = {
+		{"page of VMPL2", RMPADJUST_ATTR(2, VMPL_RWX, false), false},
+		{"VMSA nobody reaches", RMPADJUST_ATTR(2, 0, true), false},
+		{"VMSA that VMPL2 reads", RMPADJUST_ATTR(2, VMPL_READ, true), false},
+		{"VMSA that VMPL1 writes", RMPADJUST_ATTR(1, VMPL_READ | VMPL_WRITE, true), true},
+		{"VMSA that VMPL3 writes", RMPADJUST_ATTR(3, VMPL_RWX, true), true},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		ROW(rows[i].name);
+		start();
+		CHECK_EQ(rmp_adjust(&rmp, PAGE, PAGE, RMP_4K, 0, rows[i].attributes).eax, RMP_OK);
+		CHECK_EQ(rmp_is_open_vmsa(rmp_entry(&rmp, PAGE)), rows[i].want);
+	}
+}
+
 TEST(queries)
 {
 	struct rmp_query query = {0};
@@ -304,5 +326,5 @@ TEST(checks_accesses)
 
 UNIT_MAIN(CASE(assigns), CASE(assigning_gives_vmpl0_all_and_others_nothing), CASE(unassigns),
 	  CASE(splitting_keeps_state), CASE(pvalidates), CASE(adjusts),
-	  CASE(adjust_needs_the_entry), CASE(vmsa_bit_is_vmpl0s), CASE(queries),
-	  CASE(checks_accesses))
+	  CASE(adjust_needs_the_entry), CASE(vmsa_bit_is_vmpl0s),
+	  CASE(knows_a_vmsa_that_may_be_written), CASE(queries), CASE(checks_accesses))
