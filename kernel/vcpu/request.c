@@ -67,8 +67,7 @@ static void answer(uint8_t pending, struct route_call *call)
 
 bool request_handle(const struct registry_entry *entry)
 {
-	const gpa_t caa =
-		entry->caa; /* REMAP_CA changes the entry's; this call's answer goes here */
+	const gpa_t caa = entry->caa;
 	struct route_call call;
 	uint8_t pending = 0;
 	bool asked;
@@ -81,7 +80,9 @@ bool request_handle(const struct registry_entry *entry)
 
 		answer(pending, &call);
 		done[1] = deposit_is_available();
-		if (guestmem_write(caa, done, sizeof(done)) != ERR_OK) {
+		/* REMAP_CA has cleared the byte of the area it left, which may be anybody's now. */
+		if (gpa_equal(entry->caa, caa) &&
+		    guestmem_write(caa, done, sizeof(done)) != ERR_OK) {
 			log_notice("vCPU %x VMPL%u: calling area %lx is gone", call.vcpu,
 				   entry->vmpl, caa.value);
 		}

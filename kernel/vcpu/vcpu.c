@@ -272,9 +272,13 @@ static enum err remap_locked(struct registry_entry *entry, gpa_t caa)
 	if (err == ERR_OK) {
 		err = clear_pending(caa);
 	}
-	/* The old area's pending byte is cleared at the end of this call, as that of every call is.
+	/*
+	 * The old area's as well, while it is one: the next moment it may be another CPU's, and
+	 * what that has asked must not be taken away. That it is out of reach is no reason to
+	 * refuse.
 	 */
 	if (err == ERR_OK) {
+		(void)clear_pending(entry->caa);
 		pagestate_set(entry->caa, PAGE_SIZE, PAGE_GUEST);
 		pagestate_set(caa, PAGE_SIZE, PAGE_CAA);
 		registry_set_caa(entry, caa);

@@ -214,6 +214,31 @@ WORLD_TEST(calling_area_moves)
 	CHECK_EQ(*(const uint8_t *)fake_at(new_area), 0);
 }
 
+/* By then the area that was left is another CPU's, which has a call pending there. */
+static void remap_and_reuse(struct msg_buffer *msg, uint64_t first)
+{
+	(void)first;
+	for (;;) {
+		(void)fake_sys(SYS_REPLY_WAIT, 0, 0, 0);
+		(void)fake_sys(SYS_REMAP_CA, msg->request.rcx, 0, 0);
+		CHECK_EQ(area()[0], 0);
+		area()[0] = 1;
+		world_reply(msg, SVSM_SUCCESS);
+	}
+}
+
+WORLD_TEST(area_that_was_left_is_not_touched)
+{
+	const uint64_t new_area = UINT64_C(0x900000);
+	struct world_call call = { .rax = SVSM_CALL(0, 0), .rcx = new_area };
+
+	fake_programs[WORLD_CORE] = remap_and_reuse;
+	world_boot(&two_cpus);
+	world_give(new_area, 2);
+	CHECK_EQ(world_guest_call(&call), SVSM_SUCCESS);
+	CHECK_EQ(area()[0], 1);
+}
+
 /* The loop: plays a guest that calls twice, then has nothing more to do. */
 static jmp_buf stop;
 static unsigned int runs;
@@ -318,5 +343,6 @@ WORLD_TEST(loop_waits_for_a_deletion)
 
 UNIT_MAIN(CASE(answers), CASE(refuses_protocols), CASE(reserved_pending_values),
 	  CASE(spurious_entries), CASE(calling_area_vanished), CASE(not_runnable_during_a_call),
-	  CASE(calling_area_vanishes), CASE(calling_area_moves), CASE(loop_serves_and_runs),
-	  CASE(loop_waits), CASE(loop_waits_for_a_deletion))
+	  CASE(calling_area_vanishes), CASE(calling_area_moves),
+	  CASE(area_that_was_left_is_not_touched), CASE(loop_serves_and_runs), CASE(loop_waits),
+	  CASE(loop_waits_for_a_deletion))

@@ -343,9 +343,11 @@ WORLD_TEST(remaps)
 	CHECK_EQ(create(), ERR_OK);
 	entry = registry_enter(KNOWN, &cursor, &passed_over);
 	vcpu_this()->caller = entry;
+	memset(fake_at(AREA), 1, PAGE_SIZE);
 	memset(fake_at(AREA_2), 0xEE, PAGE_SIZE);
 	CHECK_EQ(vcpu_remap_ca(gpa(AREA_2)), ERR_OK);
 	CHECK_EQ(entry->caa.value, AREA_2);
+	CHECK_EQ(*(const uint8_t *)fake_at(AREA), 0);
 	CHECK_EQ(*(const uint8_t *)fake_at(AREA_2), 0);
 	CHECK_EQ(((const uint8_t *)fake_at(AREA_2))[1], 0xEE);
 	CHECK_EQ(world_state(AREA), PAGE_GUEST);
