@@ -225,6 +225,39 @@ def make_psp_reply():
     write("psp_reply", "kernel", psp_reply(3, err=15))
 
 
+def psp_message(kind, body, vmpck=0, flags=3, version=1, size=None):
+    """One message to the PSP, from its algorithm on; flags: 1 seal it, 2 with the next number."""
+    covered = struct.pack("<BBHBBHIB35x", 1, 1, 0x60, kind, version, len(body) if size is None else size, 0, vmpck)
+    return struct.pack("<BH", flags, len(covered + body)) + covered + body
+
+
+def make_psp_request():
+    def report(vmpl=0, key=0):
+        return b"R" * 64 + struct.pack("<II24x", vmpl, key)
+
+    def key(root=0, fields=0, vmpl=0, svn=0, tcb=0):
+        return struct.pack("<IIQIIQ", root, 0, fields, vmpl, svn, tcb)
+
+    tcb = 4 | 22 << 48 | 213 << 56
+    messages = {
+        "report": psp_message(5, report()),
+        "report-refused": psp_message(5, report(vmpl=1), 2) + psp_message(5, report(key=2)),
+        "key": psp_message(3, key(fields=0x3F, tcb=tcb)) + psp_message(3, key(1, vmpl=3), 3),
+        "key-refused": psp_message(3, key(fields=0x40)) + psp_message(3, key(fields=0x20, tcb=tcb + 1)),
+        "tsc-info": psp_message(17, bytes(128), 1) + psp_message(17, b"\1" + bytes(127), 1),
+        "all-keys": b"".join(psp_message(17, bytes(128), n) for n in range(4)),
+        "wrong-number": psp_message(5, report(), flags=1),
+        "not-sealed": psp_message(5, report(), flags=0),
+        "unknown-type": psp_message(7, bytes(64)) + psp_message(6, bytes(64)),
+        "version-2": psp_message(3, key() + bytes(16), version=2),
+        "short": psp_message(5, bytes(80)),
+        "longest": psp_message(17, bytes(4000)),
+        "too-long": psp_message(17, bytes(128), size=4016),
+    }
+    for name, data in messages.items():
+        write("psp_request", name, data)
+
+
 def make_insn():
     for name, code in (("in-al", "ec"), ("rep-outsw", "f3666f"), ("cpuid", "0fa2"), ("rdtscp", "0f01f9"),
                        ("rex-wrmsr", "480f30"), ("prefixes-only", "66" * 15), ("too-long", "66" * 14 + "0fa2"),
@@ -294,5 +327,6 @@ if __name__ == "__main__":
     make_core()
     make_attest()
     make_psp_reply()
+    make_psp_request()
     make_kernel()
     make_memmap()

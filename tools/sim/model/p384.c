@@ -162,7 +162,7 @@ enum err p384_sign(const struct p384_key *key, const void *data, size_t bytes,
 	return bad == 0 ? ERR_OK : ERR_NOMEM;
 }
 
-/* mbedtls_ecdsa_verify() checks that R and S are in range, and not that Q is on the curve. */
+/* mbedtls_ecdsa_verify() also refuses numbers out of range and points that are off the curve. */
 static int verify_digest(const mbedtls_mpi *r, const mbedtls_mpi *s, const struct p384_point *point,
 			 const uint8_t digest[SHA384_BYTES])
 {
@@ -174,9 +174,6 @@ static int verify_digest(const mbedtls_mpi *r, const mbedtls_mpi *s, const struc
 	bad = load_curve(&group);
 	if (bad == 0) {
 		bad = load_point(&q, point);
-	}
-	if (bad == 0) {
-		bad = mbedtls_ecp_check_pubkey(&group, &q);
 	}
 	if (bad == 0) {
 		bad = mbedtls_ecdsa_verify(&group, digest, SHA384_BYTES, &q, r, s);

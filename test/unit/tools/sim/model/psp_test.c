@@ -246,6 +246,7 @@ static const struct {
 	{"header version", false, 0x30, 0x0201, PSP_INVALID_PARAM},
 	{"header size", false, 0x32, 0x50, PSP_INVALID_PARAM},
 	{"no payload", false, 0x36, 0, PSP_INVALID_PARAM},
+	{"no payload, whatever the tag", true, 0x36, 0, PSP_INVALID_PARAM},
 	{"payload not in sixteens", false, 0x36, 100, PSP_INVALID_PARAM},
 	{"payload over the page", false, 0x36, 4016, PSP_INVALID_PARAM},
 	{"payload too short for its type", false, 0x36, 0x50, PSP_INVALID_PARAM},
@@ -411,6 +412,19 @@ TEST(checks_key_requests)
 	}
 }
 
+TEST(checks_tsc_requests)
+{
+	const struct guest_tsc_info_rsp *rsp = (const void *)response.payload;
+	struct guest_tsc_info_req body = {.reserved = {[127] = 1}};
+
+	start();
+	make(1, 1, GUEST_MSG_TSC_INFO_REQ, &body, sizeof(body));
+	CHECK_EQ(seal_and_ask().status, PSP_INVALID_PARAM);
+	open_response(sizeof(*rsp));
+	CHECK_EQ(rsp->status, PSP_INVALID_PARAM);
+	CHECK_EQ(rsp->scale, 0);
+}
+
 static void derive(const struct guest_key_req *body, uint8_t out[32])
 {
 	make(0, psp.counts[0] + 1, GUEST_MSG_KEY_REQ, body, sizeof(*body));
@@ -482,5 +496,5 @@ TEST(refuses_unknown_report_versions)
 
 UNIT_MAIN(CASE(answers_as_vectors), CASE(reports_each_version), CASE(signs_little_endian),
 	  CASE(counts_each_key), CASE(refuses_messages), CASE(refuses_a_replay),
-	  CASE(checks_report_requests), CASE(checks_key_requests), CASE(mixes_what_was_asked),
-	  CASE(refuses_unknown_report_versions))
+	  CASE(checks_report_requests), CASE(checks_key_requests), CASE(checks_tsc_requests),
+	  CASE(mixes_what_was_asked), CASE(refuses_unknown_report_versions))
