@@ -13,6 +13,7 @@
 
 #include "base/err.h"
 #include "snp/ghcb.h"
+#include "svsm/attest.h"
 #include "svsm/core.h"
 #include "svsm/protocol.h"
 #include "svsm/vtpm.h"
@@ -78,6 +79,22 @@ enum err client_pvalidate_one(struct client *client, uint64_t caa_gpa, uint64_t 
 enum err client_create_vcpu(struct client *client, uint64_t vmsa_gpa, uint64_t caa_gpa,
 			    uint32_t apic_id, uint32_t *result);
 enum err client_delete_vcpu(struct client *client, uint64_t vmsa_gpa, uint32_t *result);
+
+/* Bytes of what attestation gives, or needs. */
+struct client_attest_lengths {
+	uint64_t manifest;
+	uint64_t certificates;
+	uint64_t report;
+};
+
+/*
+ * Protocol 1: SVSM_ATTEST_SERVICES or SVSM_ATTEST_SINGLE_SERVICE, whose operation structure
+ * (svsm/attest.h) lies at operation_gpa. With SVSM_SUCCESS `lengths` are what was written to its
+ * buffers; with SVSM_ERR_INVALID_PARAMETER what they have to have, or all zero when it is not
+ * their size that was wrong. ERR_AGAIN: as below.
+ */
+enum err client_attest(struct client *client, uint32_t which, uint64_t operation_gpa,
+		       struct client_attest_lengths *lengths, uint32_t *result);
 
 /*
  * Protocol 2, typed. A TPM command may take many attempts, on one CPU: with ERR_AGAIN, `result` has

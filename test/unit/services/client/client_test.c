@@ -261,6 +261,59 @@ TEST(query_refused)
 	CHECK_EQ(versions, 99);
 }
 
+/* What the SVSM answers, and which lengths a guest is to make of it. */
+static const struct attest_case {
+	const char *name;
+	uint64_t rax;
+	uint64_t rcx, rdx, r8;
+	struct client_attest_lengths want;
+} attest_cases[] = {
+	{"report", SVSM_SUCCESS, 100, 0, 0x4A0, {100, 0, 0x4A0}},
+	{"nothing to say", SVSM_SUCCESS, 0, 6000, 0x4A0, {0, 6000, 0x4A0}},
+	{"too small", SVSM_ERR_INVALID_PARAMETER, 5000, 0x4000, 0x4A0, {5000, 0x4000, 0x4A0}},
+	{"wrong", SVSM_ERR_INVALID_PARAMETER, 0x7008, UINT64_MAX, UINT64_MAX, {0, 0, 0}},
+	{"not there", SVSM_ERR_UNSUPPORTED_PROTOCOL, 0x7008, UINT64_MAX, UINT64_MAX, {0, 0, 0}},
+};
+
+TEST(attest)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(attest_cases); i++) {
+		const struct attest_case *c = &attest_cases[i];
+		struct client_attest_lengths lengths = {9, 9, 9};
+		uint32_t result = 99;
+
+		ROW(c->name);
+		begin(false);
+		fake.answer = (struct client_call){c->rax, c->rcx, c->rdx, c->r8, 0};
+		CHECK_EQ(client_attest(&client, SVSM_ATTEST_SINGLE_SERVICE, 0x7008, &lengths,
+				       &result),
+			 ERR_OK);
+		CHECK_EQ(fake.call_seen.rax, UINT64_C(0x100000001));
+		CHECK_EQ(fake.call_seen.rcx, 0x7008);
+		CHECK_EQ(result, (uint32_t)c->rax);
+		CHECK_MEM(&lengths, &c->want, sizeof(lengths));
+	}
+}
+
+TEST(attest_unanswered)
+{
+	struct client_attest_lengths lengths = {9, 9, 9};
+	uint32_t result = 99;
+
+	begin(false);
+	fake.runs_svsm = false;
+	CHECK_EQ(client_attest(&client, SVSM_ATTEST_SERVICES, 0x7008, &lengths, &result), ERR_HOST);
+	CHECK_EQ(result, 99);
+	CHECK_EQ(lengths.report, 9);
+	begin(false);
+	fake.unfinished = SVSM_ERR_INCOMPLETE;
+	fake.unfinished_left = 5;
+	CHECK_EQ(client_attest(&client, SVSM_ATTEST_SERVICES, 0x7008, &lengths, &result),
+		 ERR_AGAIN);
+	CHECK_EQ(result, SVSM_ERR_INCOMPLETE);
+	CHECK_EQ(lengths.report, 0);
+}
+
 TEST(vtpm_calls)
 {
 	uint64_t commands = 99;
@@ -352,5 +405,6 @@ TEST(vtpm_unpacks)
 }
 
 UNIT_MAIN(CASE(by_msr), CASE(by_event), CASE(host_lies), CASE(loops), CASE(typed_calls),
-	  CASE(remap_switches_areas), CASE(query_refused), CASE(vtpm_calls), CASE(vtpm_unfinished),
+	  CASE(remap_switches_areas), CASE(query_refused), CASE(attest),
+	  CASE(attest_unanswered), CASE(vtpm_calls), CASE(vtpm_unfinished),
 	  CASE(vtpm_packs), CASE(vtpm_unpacks))
