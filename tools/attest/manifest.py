@@ -10,7 +10,14 @@ HEADER_BYTES, ENTRY_BYTES = 24, 24
 NAMES = {
     'c476f1eb-0123-45a5-9641-b4e7dde5bfe3': 'vTPM',
     'a4453a59-9e1b-4787-a033-1986d6adbe55': 'UEFI variables',
+    'a6f52fc3-bdd9-4fd1-af44-99faff9834fe': 'Keel',
 }
+KEEL = 'Keel'
+FORMAT_VERSION = 1
+# The keys of docs/cddl/services-manifest.cddl.
+VERSION, SERVICES = 0, 1
+NAME, HASH, PROTOCOLS, GUID, IS_UP = range(5)
+HASH_BYTES = 48
 
 Service = collections.namedtuple('Service', 'guid name data')
 
@@ -41,13 +48,35 @@ def parse(data):
 
 
 def decoded(data):
-    """CBOR in words, or None where it is none or python3-cbor2 is missing."""
-    try:
-        import cbor2
-    except ImportError:
-        return None
+    """The value that CBOR in its deterministic encoding stands for; what is none is refused."""
+    import cbor2
     try:
         value = cbor2.loads(data)
-    except (cbor2.CBORDecodeError, ValueError, RecursionError):
-        return None
-    return value if cbor2.dumps(value, canonical=True) == data else None
+        is_deterministic = cbor2.dumps(value, canonical=True) == data
+    except (cbor2.CBORError, ValueError, TypeError, RecursionError) as error:
+        raise Malformed(f'Keel\'s entry is no CBOR: {error}') from error
+    if not is_deterministic:
+        raise Malformed('Keel\'s entry is not in the deterministic encoding')
+    return value
+
+
+def keel_service(one):
+    """One service of Keel's entry: (name, SHA-384, protocols as (number, lowest, highest), whether it is up)."""
+    found = one[NAME], one[HASH], [(each[0], each[1], each[2]) for each in one[PROTOCOLS]], one[IS_UP]
+    numbers = [number for protocol in found[2] for number in protocol]
+    if [type(value) for value in (*found, *numbers)] != [str, bytes, list, bool, *[int] * len(numbers)]:
+        raise TypeError
+    if len(found[1]) != HASH_BYTES or not found[0].isprintable():
+        raise ValueError
+    return found
+
+
+def keel_services(data):
+    """The services that Keel's own entry lists."""
+    value = decoded(data)
+    try:
+        if value[VERSION] != FORMAT_VERSION:
+            raise Malformed(f'Keel\'s entry has version {value[VERSION]}')
+        return [keel_service(one) for one in value[SERVICES]]
+    except (LookupError, TypeError, ValueError) as error:
+        raise Malformed('Keel\'s entry has not the form of its schema') from error

@@ -154,6 +154,12 @@ def check_manifest(checks, data):
         return []
     try:
         services = manifest.parse(data)
+        for service in services:
+            if service.name == manifest.KEEL:
+                manifest.keel_services(service.data)
+    except ImportError:
+        # Without python3-cbor2 Keel's entry is not looked into.
+        pass
     except Malformed as error:
         checks.that('manifest', False, '', str(error))
         return []

@@ -7,7 +7,7 @@ import re
 import sys
 
 import measuring
-from common import Failure, ROOT, Usage
+from common import Failure, ROOT, Usage, note
 
 sys.path.insert(0, os.path.join(ROOT, 'tools'))
 
@@ -134,19 +134,28 @@ def expectations(options, chain, snp_key):
     return known
 
 
-def show(checks, services, manifest):
-    """One line for each check, and what the services say of themselves."""
+def keel_services(services, manifest):
+    """The services in Keel's own entry, if it is there and python3-cbor2 is."""
+    found = [service.data for service in services if service.name == manifest.KEEL]
+    try:
+        return manifest.keel_services(found[0]) if found else []
+    except ImportError:
+        note('python3-cbor2 is missing: what Keel says of its services is not shown')
+        return []
+
+
+def show(checks, listed):
+    """One line for each check, then one for each service that Keel lists."""
     for name, holds, why in checks.made:
         print(f'{"ok  " if holds else "FAIL"}  {name}: {why}')
-    for service in services:
-        value = manifest.decoded(service.data)
-        if value is not None:
-            print(f'      {service.name} says: {value}')
+    for name, digest, protocols, is_up in listed:
+        numbers = ', '.join(f'{number:#x} version {low} to {high}' for number, low, high in protocols)
+        print(f'      service {name} {"is up" if is_up else "HAS DIED"}: protocol {numbers}; sha384 {digest.hex()}')
     failed = sum(not holds for _, holds, _ in checks.made)
     print('the report holds' if not failed else f'{failed} of {len(checks.made)} checks fail: do not trust this guest')
 
 
-def as_json(checks, report, services):
+def as_json(checks, report, services, listed):
     """The same as JSON."""
     print(json.dumps({
         'holds': checks.hold(),
@@ -154,6 +163,8 @@ def as_json(checks, report, services):
         'report': report.fields() if report else None,
         'services': [{'guid': service.guid, 'name': service.name, 'manifest': service.data.hex()}
                      for service in services],
+        'keel_services': [{'name': name, 'sha384': digest.hex(), 'protocols': protocols, 'is_up': is_up}
+                          for name, digest, protocols, is_up in listed],
     }, indent=2))
 
 
@@ -175,8 +186,9 @@ def attest_verify(options):
     evidence = verify.Evidence(contents(options.report), certificates,
                                contents(options.manifest) if options.manifest else None)
     checks, report, services = verify.verify(evidence, expected)
+    listed = keel_services(services, manifest)
     if options.json:
-        as_json(checks, report, services)
+        as_json(checks, report, services, listed)
     else:
-        show(checks, services, manifest)
+        show(checks, listed)
     return 0 if checks.hold() else 1

@@ -233,6 +233,21 @@ class Structures(Case):
         cut = evidence.put(good, {0x10: b'\xff'})
         self.fails('manifest', report=evidence.report(services=cut), services=cut)
 
+    def test_keels_entry(self):
+        """Keel's own entry: its services in CBOR."""
+        good = evidence.keel_entry()
+        self.assertEqual(manifest.keel_services(good), [('core', b'h' * 48, [(0, 1, 1)], True)])
+        bad = [good[:size] for size in range(len(good))] + [
+            good + b'\0', b'\xb8\x02' + good[1:], evidence.put(good, {2: b'\2'}), evidence.keel_entry(_1=7),
+            evidence.keel_entry(_2=7), evidence.keel_entry(_2=[{0: 1}]), b'\xa2\0\1\0\1', b'\x81' * 3000]
+        for data in bad:
+            with self.assertRaises(Malformed):
+                manifest.keel_services(data)
+            whole = evidence.manifest(((evidence.KEEL, data),))
+            self.fails('manifest', report=evidence.report(services=whole), services=whole)
+        whole = evidence.manifest(((evidence.KEEL, good),))
+        self.fails(report=evidence.report(services=whole), services=whole)
+
     def test_single_manifest(self):
         """What one service says of itself is its own affair, but covered."""
         self.fails(report=evidence.report(services=b'the EK'), services=b'the EK')
@@ -327,6 +342,14 @@ class Command(unittest.TestCase):
         self.assertEqual(len(failed), 1)
         self.assertIn(MEASUREMENT.hex(), failed[0])
         self.assertIn('do not trust', out.splitlines()[-1])
+
+    def test_keels_services(self):
+        """Keel's own entry is shown."""
+        services = evidence.manifest(((evidence.KEEL, evidence.keel_entry(_4=False)),))
+        self.put('manifest', services)
+        self.put('report', evidence.report(services=services))
+        lines = self.keel()
+        self.assertIn(f'service core HAS DIED: protocol 0x0 version 1 to 1; sha384 {(b"h" * 48).hex()}', lines)
 
     def test_pin_by_fingerprint(self):
         """The root's SHA-256 does as well as the root."""

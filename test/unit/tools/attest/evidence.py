@@ -7,6 +7,7 @@ import struct
 import sys
 import uuid
 
+import cbor2
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -23,6 +24,7 @@ TCB_BYTES = bytes([4, 0, 0, 0, 0, 0, 22, 213])
 NONCE = bytes(range(64))
 MEASUREMENT = bytes(range(48))
 POLICY = 0x30000
+KEEL = uuid.UUID('a6f52fc3-bdd9-4fd1-af44-99faff9834fe').bytes_le
 VTPM = uuid.UUID('c476f1eb-0123-45a5-9641-b4e7dde5bfe3').bytes_le
 OTHER = bytes(range(16))
 CERTIFICATES = {'ark': 'c0b406a4-a803-4952-9743-3fb6014cd0ae', 'ask': '4ab7b379-bbac-4fe4-a02f-05aef327c782',
@@ -102,6 +104,13 @@ def manifest(services=((VTPM, b'the EK'), (OTHER, b''))):
         data += one
     head = uuid.UUID('63849ebb-3d92-4670-a1ff-58f9c94b87bb').bytes_le
     return head + struct.pack('<II', start + len(data), len(services)) + entries + data
+
+
+def keel_entry(**changes):
+    """What Keel says of its services: one of them, with CHANGES to its map as _KEY=value."""
+    one = {0: 'core', 1: b'h' * 48, 2: [{0: 0, 1: 1, 2: 1}], 4: True,
+           **{int(key[1:]): value for key, value in changes.items()}}
+    return cbor2.dumps({0: 1, 1: [one]}, canonical=True)
 
 
 def put(data, fields):
