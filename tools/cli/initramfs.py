@@ -20,7 +20,8 @@ APPLETS = (
     'uname', 'uptime', 'vi', 'wc', 'wget',
 )
 # Kernel modules, in the order they are loaded in. A kernel that has one built in, or not at all, just lacks the file.
-MODULES = ('failover', 'net_failover', 'virtio_net', 'virtio_blk')
+MODULES = ('failover', 'net_failover', 'virtio_net', 'virtio_blk', 'crypto_null', 'gf128mul', 'ghash_generic', 'gcm',
+           'configfs', 'tsm', 'tsm_report', 'sev_guest')
 FOLDERS = ('bin', 'dev', 'lib', 'lib/keel', 'lib/modules', 'mnt', 'proc', 'sys', 'tmp')
 NODES = (('dev/console', 5, 1), ('dev/null', 1, 3))
 ALIGN = 4

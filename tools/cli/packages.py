@@ -10,7 +10,7 @@ from common import Failure, PROGRESS, quiet
 # What building, running and testing needs. Recommended packages are left out: QEMU's bring a desktop along.
 WANTED = [
     'binutils', 'clang', 'clang-format', 'clang-tidy', 'gcc', 'git', 'libc6-dev', 'meson', 'ninja-build',
-    'python3-cryptography', 'python3-cbor2', 'qemu-system-x86', 'shellcheck',
+    'openssl', 'python3-cryptography', 'python3-cbor2', 'qemu-system-x86', 'shellcheck',
 ]
 
 

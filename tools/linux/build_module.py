@@ -140,12 +140,22 @@ def build(module, output, linux='linux-6.12'):
     return output
 
 
+def program(source, output):
+    """Make one of the guest's programs without a C library; returns OUTPUT."""
+    quiet(f'compiling {source}', ['gcc', '-std=gnu11', '-O2', '-Wall', '-Wextra', '-Werror', '-ffreestanding',
+                                  '-nostdlib', '-static', '-no-pie', '-fno-pic', '-fno-stack-protector',
+                                  '-Wl,--build-id=none', '-o', output, os.path.join(HERE, source)])
+    return output
+
+
 def kexec(output):
     """Make the guest's program kexec; returns OUTPUT."""
-    quiet('compiling kexec', ['gcc', '-std=gnu11', '-O2', '-Wall', '-Wextra', '-Werror', '-ffreestanding', '-nostdlib',
-                              '-static', '-no-pie', '-fno-pic', '-fno-stack-protector', '-Wl,--build-id=none', '-o',
-                              output, os.path.join(HERE, 'kexec', 'kexec.c')])
-    return output
+    return program('kexec/kexec.c', output)
+
+
+def sev_report(output):
+    """Make the guest's program sev-report; returns OUTPUT."""
+    return program('sev-report/sev_report.c', output)
 
 
 def curl(output):
