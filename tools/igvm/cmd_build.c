@@ -275,7 +275,7 @@ int cmd_build(int argc, char **argv)
 	build.policy = POLICY_DEFAULT;
 	build.input.guest_vmpl = GUEST_VMPL_DEFAULT;
 	build.input.region_base = REGION_BASE_DEFAULT;
-	build.input.region_bytes = REGION_BYTES_DEFAULT;
+	build.input.region_bytes = LAYOUT_REGION_CHOOSE;
 	code = parse_options(&build, argc, argv);
 	if (code == EXIT_GOOD && build_image(&build) != ERR_OK) {
 		fprintf(stderr, "keel-igvm: %s\n", build.problem.text);

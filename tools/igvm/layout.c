@@ -47,6 +47,19 @@ static enum err read_inputs(struct layout *l, const struct layout_input *in,
 	return ERR_OK;
 }
 
+/* What is measured takes at most a third of the region: the rest is for the kernel's pool, from which
+ * services get their data, stacks and heaps. */
+static uint64_t choose_region(const struct layout *l, const struct layout_input *in)
+{
+	const uint64_t image = layout_image_bytes(l, in);
+	uint64_t bytes = REGION_BYTES_DEFAULT;
+
+	while (bytes < REGION_BYTES_MAX && image > bytes / 3) {
+		bytes *= 2;
+	}
+	return bytes;
+}
+
 static enum err check_region(const struct layout_input *in, struct problem *problem)
 {
 	uint64_t most = ((BOOT_LOW_END - LOW_BASE) / PAGE_SIZE - 16) * PAGE_2M_SIZE;
@@ -101,14 +114,19 @@ enum err layout_firmware(struct layout *l, const struct layout_input *in, struct
 			       in->firmware.data, in->firmware.bytes);
 }
 
-enum err layout_make(struct layout *l, const struct layout_input *in, struct problem *problem)
+enum err layout_make(struct layout *l, const struct layout_input *input, struct problem *problem)
 {
+	struct layout_input chosen = *input;
+	const struct layout_input *in = &chosen;
 	enum err err;
 
 	memset(l, 0, sizeof(*l));
-	err = check_region(in, problem);
+	err = read_inputs(l, input, problem);
+	if (input->region_bytes == LAYOUT_REGION_CHOOSE) {
+		chosen.region_bytes = choose_region(l, input);
+	}
 	if (err == ERR_OK) {
-		err = read_inputs(l, in, problem);
+		err = check_region(in, problem);
 	}
 	if (err == ERR_OK) {
 		l->map = (struct image_map){

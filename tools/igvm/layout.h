@@ -29,6 +29,9 @@ struct layout_service {
 	struct layout_file file;
 };
 
+/* As the region's size: the builder chooses one by what is put in. */
+#define LAYOUT_REGION_CHOOSE UINT64_MAX
+
 struct layout_input {
 	struct layout_file stub;
 	struct layout_file kernel;
@@ -57,6 +60,9 @@ struct layout {
 enum err layout_make(struct layout *layout, const struct layout_input *input,
 		     struct problem *problem);
 void layout_free(struct layout *layout);
+
+/* Bytes of the region that the kernel, the special pages and the services take. */
+uint64_t layout_image_bytes(const struct layout *layout, const struct layout_input *input);
 
 /* The three parts, each in a file of its own; used by layout_make() in this order. */
 enum err layout_region(struct layout *layout, const struct layout_input *input,

@@ -8,7 +8,8 @@
 #include "msg/sys.h"
 #include "snp/igvm.h"
 
-#define READ_WRITE (IMAGE_READ | IMAGE_WRITE)
+#define READ_WRITE    (IMAGE_READ | IMAGE_WRITE)
+#define SPECIAL_PAGES 3 /* secrets, memory map, CPU count */
 
 static enum err check_kernel(const struct layout *l, const struct layout_input *in,
 			     struct problem *problem)
@@ -91,7 +92,7 @@ static enum err place_specials(struct layout *l, const struct layout_input *in, 
 	l->map.secrets_offset = (uint32_t)(*next * PAGE_SIZE);
 	l->map.memory_map_offset = l->map.secrets_offset + (uint32_t)PAGE_SIZE;
 	l->map.vp_count_offset = l->map.memory_map_offset + (uint32_t)PAGE_SIZE;
-	*next += 3;
+	*next += SPECIAL_PAGES;
 	return pages_add(&l->pages, secrets, IGVM_PAGE_SECRETS, NULL, 0);
 }
 
@@ -156,6 +157,22 @@ static uint64_t service_pages(const struct elf_image *elf)
 		count += stored_pages(&elf->segments[i]);
 	}
 	return count;
+}
+
+uint64_t layout_image_bytes(const struct layout *l, const struct layout_input *in)
+{
+	const struct elf_image *k = &l->kernel;
+	uint64_t pages = SPECIAL_PAGES;
+
+	if (k->segment_count > 0) {
+		const struct elf_segment *last = &k->segments[k->segment_count - 1];
+
+		pages += (last->va - KERNEL_VA) / PAGE_SIZE + elf_segment_pages(last);
+	}
+	for (uint32_t i = 0; i < in->service_count; i++) {
+		pages += service_pages(&l->services[i]);
+	}
+	return pages * PAGE_SIZE;
 }
 
 static enum err place_service(struct layout *l, const struct layout_input *in, uint32_t index,
@@ -230,7 +247,7 @@ enum err layout_region(struct layout *l, const struct layout_input *in, struct p
 	set_access(l, 0, region_pages, READ_WRITE);
 	set_access(l, 0, 1, IMAGE_READ);
 	err = place_kernel(l, in, &next);
-	if (err == ERR_OK && region_pages - next <= 3) {
+	if (err == ERR_OK && region_pages - next <= SPECIAL_PAGES) {
 		err = problem_set(problem, ERR_NOSPC, in->kernel.path,
 				  "fills the region of 0x%llx bytes; choose a larger --region-size",
 				  (unsigned long long)in->region_bytes);

@@ -21,6 +21,7 @@ from measure import digest, igvm  # noqa: E402
 TOOL = ""
 REGION = 0x8000000000
 PAGE = 4096
+MEBIBYTE = 1 << 20
 
 
 class Image:
@@ -285,6 +286,18 @@ class Output(Case):
         for word in ("guest: VMPL 3", "entry stub", "secrets page", "core", "pool", "5 levels"):
             self.assertIn(word, text.stdout)
 
+    def test_region_by_what_is_put_in(self):
+        """8 MiB, doubled until the image takes at most a third of it; kernel and special pages count, too."""
+        rest = 10
+        third = 8 * MEBIBYTE // 3 // PAGE
+        for pages, mebibytes in ((third - rest, 8), (third + 1 - rest, 16), (2 * third, 32)):
+            with self.subTest(pages):
+                self.inputs["large"] = made.elf(0x400000, [(0x400000, made.R | made.X, b"T", pages * PAGE)])
+                self.built(services=("large",))
+                shown = json.loads(self.run_tool("show", self.path("keel.igvm"), "--json").stdout)
+                self.assertEqual(shown["image_bytes"], (pages + rest) * PAGE)
+                self.assertEqual(shown["region_bytes"], mebibytes * MEBIBYTE)
+
     def test_show_refuses_damage(self):
         self.built()
         with open(self.path("keel.igvm"), "rb") as file:
@@ -373,7 +386,7 @@ class Refusals(Case):
         for data, what in rows:
             with self.subTest(what):
                 self.inputs["kernel"] = data
-                self.refused(what)
+                self.refused(what, "--region-size", "0x800000")
 
     def test_stub(self):
         r, w, x = made.R, made.W, made.X
@@ -394,7 +407,7 @@ class Refusals(Case):
         self.inputs["bad"] = made.elf(0x300000, [(0x300000, r | x, b"T", 1)])
         self.refused("outside a service's image", services=("bad",))
         self.inputs["big"] = made.elf(0x400000, [(0x400000, r | x, b"T", 0x800000)])
-        self.refused("does not fit the region", services=("big",))
+        self.refused("does not fit the region", "--region-size", "0x800000", services=("big",))
         self.inputs["NO"] = made.service()
         self.refused("has the service name 'NO'", services=("NO",))
         self.refused("is a second service 'core'", services=("core", "core"))
