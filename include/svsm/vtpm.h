@@ -11,6 +11,13 @@
 #define SVSM_VTPM_QUERY 0 /* out RCX: bitmap of platform commands, RDX: features */
 #define SVSM_VTPM_CMD	1 /* RCX: gPA of a one-page buffer, overwritten by the response */
 
+/* c476f1eb-0123-45a5-9641-b4e7dde5bfe3: the vTPM in attestation's table, as bytes there. */
+#define SVSM_VTPM_GUID                                                                             \
+	{                                                                                          \
+		0xEB, 0xF1, 0x76, 0xC4, 0x23, 0x01, 0xA5, 0x45, 0x96, 0x41, 0xB4, 0xE7, 0xDD,      \
+			0xE5, 0xBF, 0xE3                                                           \
+	}
+
 /* Platform commands, numbered as in the TCG's reference simulator. */
 #define VTPM_TPM_SEND_COMMAND 8
 

@@ -8,6 +8,7 @@
 #include "svsm/attest.h"
 #include "svsm/core.h"
 #include "svsm/protocol.h"
+#include "svsm/vtpm.h"
 
 const struct service_entry service_table[] = {
 	{
@@ -30,6 +31,21 @@ const struct service_entry service_table[] = {
 			  SYS_RIGHT_PSP,
 		.uses_fpu = true,
 		.death = SERVICE_STAY_DOWN,
+	},
+	{
+		.name = "vtpm",
+		.protocol = SVSM_PROTOCOL_VTPM,
+		.version_min = SVSM_VTPM_VERSION,
+		.version_max = SVSM_VTPM_VERSION,
+		.rights = SYS_RIGHT_GUEST_READ | SYS_RIGHT_GUEST_WRITE | SYS_RIGHT_RANDOM |
+			  SYS_RIGHT_LINUX | SYS_RIGHT_LAUNCH,
+		.reentrant = false,
+		.has_manifest = true,
+		.uses_fpu = true,
+		.heap_pages = 512,
+		.stack_pages = 32,
+		.guid = SVSM_VTPM_GUID,
+		.death = SERVICE_STAY_DOWN, /* started again it would have clean PCRs */
 	},
 	/* Above this line tools/keel new-service puts what it makes. */
 };

@@ -10,5 +10,6 @@ void cases_random(void); /* against a model of what pages are */
 void cases_smp(void); /* a second CPU, where there is one */
 void cases_hello(void); /* the example service; only where the image has it */
 void cases_attest(void); /* reports and manifests; only where the image has the faulty service */
+void cases_vtpm(void); /* the TPM */
 void cases_mem(void); /* DEPOSIT_MEM, WITHDRAW_MEM */
 void cases_faulty(void); /* services that die; only where the image has the faulty one */

@@ -18,7 +18,6 @@ static const struct {
 } refusals[] = {
 	/* clang-format off */
 	{ "protocol 1, call 2", SVSM_CALL(1, 2), OTHER, OTHER, OTHER, SVSM_ERR_UNSUPPORTED_CALL },
-	{ "protocol 2", SVSM_CALL(2, 0), OTHER, OTHER, OTHER, SVSM_ERR_UNSUPPORTED_PROTOCOL },
 	{ "protocol 3", SVSM_CALL(3, 0), OTHER, OTHER, OTHER, SVSM_ERR_UNSUPPORTED_PROTOCOL },
 	{ "protocol 4, call 1", SVSM_CALL(4, 1), OTHER, 0, 0, SVSM_ERR_UNSUPPORTED_PROTOCOL },
 	{ "protocol of AMD's range", SVSM_CALL(0x80000000, 0), 0, 0, 0,
@@ -54,7 +53,8 @@ static const struct {
 	{ "query attestation 1", QUERY, SVSM_PROTOCOL_VERSIONS(1, 1),
 	  SVSM_PROTOCOL_VERSIONS(1, 1) },
 	{ "query attestation 2", QUERY, SVSM_PROTOCOL_VERSIONS(1, 2), 0 },
-	{ "query vTPM", QUERY, SVSM_PROTOCOL_VERSIONS(2, 1), 0 },
+	{ "query vTPM", QUERY, SVSM_PROTOCOL_VERSIONS(2, 1), SVSM_PROTOCOL_VERSIONS(1, 1) },
+	{ "query vTPM 2", QUERY, SVSM_PROTOCOL_VERSIONS(2, 2), 0 },
 	{ "query an absent protocol", QUERY, SVSM_PROTOCOL_VERSIONS(ABSENT_PROTOCOL, 1), 0 },
 	{ "query with all bits", QUERY, UINT64_MAX, 0 },
 	{ "VTOM query: not offered", VTOM, SVSM_VTOM_QUERY, 0 },

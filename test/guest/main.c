@@ -33,6 +33,7 @@ void guest_main(void)
 	cases_random();
 	cases_smp();
 	cases_hello();
+	cases_vtpm();
 	cases_attest();
 	cases_mem();
 	cases_faulty();

@@ -16,6 +16,8 @@ COMPILERS = {BUILD: 'gcc', BUILD_CLANG: 'clang'}
 # Each kernel has a table of the services that its image must hold.
 SERVICE_TABLES = {'kernel/keel.elf': 'kernel/ipc/service_table.c',
                   'kernel/keel-test.elf': 'test/services/service_table.c'}
+# What stands behind protocol 2 instead of the service of that name.
+VTPM_STUB = 'services/vtpm-stub.elf'
 
 
 def setup():
@@ -90,11 +92,13 @@ def part(name, folder=BUILD):
     return path
 
 
-def image_path(firmware, guest_vmpl, la57):
+def image_path(firmware, guest_vmpl, la57, vtpm='libtpms'):
     """Where the image of these choices is: build/keel.igvm for the usual ones, a name of its own for others."""
     words = [] if guest_vmpl == 2 else [f'vmpl{guest_vmpl}']
     if la57:
         words.append('la57')
+    if vtpm != 'libtpms':
+        words.append(vtpm)
     if firmware is not None:
         words.append('fw' + sha256_file(firmware)[:8])
     return os.path.join(BUILD, '-'.join(['keel', *words]) + '.igvm')
@@ -110,8 +114,8 @@ def services_of(kernel, folder):
             for name in names}
 
 
-def make_image(output, firmware=None, guest_vmpl=2, la57=False, folder=BUILD, kernel='kernel/keel.elf', services=None,
-               region_size=None):
+def make_image(output, firmware=None, guest_vmpl=2, la57=False, vtpm='libtpms', folder=BUILD, kernel='kernel/keel.elf',
+               services=None, region_size=None):
     """Put an image together from what is built in FOLDER. OUTPUT is replaced whole, never half-written.
 
     SERVICES says where images are that do not lie where services_of() puts them.
@@ -120,7 +124,8 @@ def make_image(output, firmware=None, guest_vmpl=2, la57=False, folder=BUILD, ke
     command = [part('tools/igvm/keel-igvm', folder), 'build', '--stub', part('arch/stub.elf', folder),
                '--kernel', part(kernel, folder), '--firmware', firmware or fetch.firmware(),
                '--guest-vmpl', str(guest_vmpl)]
-    for name, path in {**services_of(kernel, folder), **(services or {})}.items():
+    stub = {'vtpm': VTPM_STUB} if vtpm == 'stub' else {}
+    for name, path in {**services_of(kernel, folder), **stub, **(services or {})}.items():
         command += ['--service', f'{name}={part(path, folder)}']
     if la57:
         command.append('--la57')
@@ -135,17 +140,17 @@ def make_image(output, firmware=None, guest_vmpl=2, la57=False, folder=BUILD, ke
             os.unlink(part_path)
 
 
-def image(firmware, guest_vmpl, la57):
+def image(firmware, guest_vmpl, la57, vtpm='libtpms'):
     """The image of these choices, made anew; returns its path."""
-    output = image_path(firmware, guest_vmpl, la57)
-    make_image(output, firmware, guest_vmpl, la57)
+    output = image_path(firmware, guest_vmpl, la57, vtpm)
+    make_image(output, firmware, guest_vmpl, la57, vtpm)
     return output
 
 
 def build(options):
     """tools/keel build."""
     prepare(BUILD)
-    path = image(options.firmware, options.guest_vmpl or 2, 'la57' in options.cpu_feature)
+    path = image(options.firmware, options.guest_vmpl or 2, 'la57' in options.cpu_feature, options.vtpm)
     PROGRESS.clear()
     print(f'{os.path.relpath(path)}  {os.path.getsize(path)} bytes  sha256 {sha256_file(path)}')
     return 0

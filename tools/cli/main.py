@@ -80,6 +80,8 @@ def add_image_options(parser):
     parser.add_argument('--guest-vmpl', type=int, choices=(1, 2, 3), help='where the guest runs (default: 2)')
     parser.add_argument('--cpu-feature', choices=('la57',), action='append', default=[],
                         help='la57: the CPU offers 5-level paging and the SVSM uses it')
+    parser.add_argument('--vtpm', choices=('libtpms', 'stub'), default='libtpms',
+                        help='the TPM (default), or a stub that only says that it does not work')
 
 
 def add_run(commands):

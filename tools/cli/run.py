@@ -35,6 +35,8 @@ def check_usage(options):
             raise Usage(f'--{name} needs --kernel')
     if options.igvm and options.firmware:
         raise Usage('--firmware is part of the image: give it without --igvm')
+    if options.igvm and options.vtpm != 'libtpms':
+        raise Usage('--vtpm is part of the image: give it without --igvm')
     for name in ('log', 'json'):
         path = getattr(options, name)
         if path is not None and not os.path.isdir(os.path.dirname(os.path.abspath(path))):
@@ -210,7 +212,7 @@ def prepare(options):
         options.disk = [guest.boot_disk()]
     if options.igvm:
         return options.igvm
-    return build.image(options.firmware, options.guest_vmpl or 2, 'la57' in options.cpu_feature)
+    return build.image(options.firmware, options.guest_vmpl or 2, 'la57' in options.cpu_feature, options.vtpm)
 
 
 def run(options):

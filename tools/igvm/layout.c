@@ -47,8 +47,8 @@ static enum err read_inputs(struct layout *l, const struct layout_input *in,
 	return ERR_OK;
 }
 
-/* What is measured takes at most a third of the region: the rest is for the kernel's pool, from which
- * services get their data, stacks and heaps. */
+/* What is measured takes at most a third of the region: the rest is for the kernel's pool, from
+ * which services get their data, stacks and heaps. */
 static uint64_t choose_region(const struct layout *l, const struct layout_input *in)
 {
 	const uint64_t image = layout_image_bytes(l, in);
