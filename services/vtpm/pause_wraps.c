@@ -1,20 +1,40 @@
 /*
- * The wrapped functions (--wrap=NAME for the linker, see meson.build): those that long commands
- * call often enough, found by counting instructions between calls (docs/vtpm.md). A call inside one
- * file of the library cannot be wrapped, so each of these is called across files.
+ * The wrapped functions (--wrap=NAME for the linker, see meson.build): long commands call one of
+ * them often enough, whatever else they do. docs/vtpm.md says what that was measured to be. A call
+ * within one file of a library cannot be wrapped; these are called across files.
  */
+#include <openssl/aes.h>
 #include <openssl/bn.h>
+#include <openssl/crypto.h>
 
 #include "pause.h"
 
-int __wrap_bn_mul_mont(BN_ULONG *r, const BN_ULONG *a, const BN_ULONG *b, const BN_ULONG *n,
-		       const BN_ULONG *n0, int words);
-int __real_bn_mul_mont(BN_ULONG *r, const BN_ULONG *a, const BN_ULONG *b, const BN_ULONG *n,
-		       const BN_ULONG *n0, int words);
+#define PAUSE_WRAP(type, name, parameters, arguments)                                              \
+	type __wrap_##name parameters;                                                             \
+	type __real_##name parameters;                                                             \
+                                                                                                   \
+	type __wrap_##name parameters                                                              \
+	{                                                                                          \
+		pause_check();                                                                     \
+		return __real_##name arguments;                                                    \
+	}
 
-int __wrap_bn_mul_mont(BN_ULONG *r, const BN_ULONG *a, const BN_ULONG *b, const BN_ULONG *n,
-		       const BN_ULONG *n0, int words)
-{
-	pause_check();
-	return __real_bn_mul_mont(r, a, b, n, n0, words);
-}
+/* Modular exponentiation, for keys and for tests of primes; two are OpenSSL's own, in assembly. */
+PAUSE_WRAP(int, bn_mul_mont,
+	   (BN_ULONG * r, const BN_ULONG *a, const BN_ULONG *b, const BN_ULONG *n,
+	    const BN_ULONG *n0, int words),
+	   (r, a, b, n, n0, words))
+PAUSE_WRAP(void, bn_power5,
+	   (BN_ULONG * r, const BN_ULONG *a, const void *table, const BN_ULONG *n,
+	    const BN_ULONG *n0, int words, int power),
+	   (r, a, table, n, n0, words, power))
+/* Sieves of primes, inverses. */
+PAUSE_WRAP(int, BN_div,
+	   (BIGNUM * quotient, BIGNUM *rest, const BIGNUM *a, const BIGNUM *b, BN_CTX *ctx),
+	   (quotient, rest, a, b, ctx))
+/* The TPM's generators, of which keys are made. */
+PAUSE_WRAP(void, AES_encrypt, (const unsigned char *in, unsigned char *out, const AES_KEY *key),
+	   (in, out, key))
+/* Everything else: OpenSSL's start among it. */
+PAUSE_WRAP(void *, CRYPTO_malloc, (size_t bytes, const char *file, int line), (bytes, file, line))
+PAUSE_WRAP(void *, CRYPTO_zalloc, (size_t bytes, const char *file, int line), (bytes, file, line))
