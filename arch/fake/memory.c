@@ -25,6 +25,7 @@ static struct rmp_entry saved_entries[LOW_PAGES + FAKE_REGION_PAGES];
 static uint16_t saved_backing[FAKE_GUEST_PAGES];
 static pthread_mutex_t model_lock = PTHREAD_MUTEX_INITIALIZER;
 static _Thread_local bool vmsa_is_mapped;
+static _Thread_local uint64_t mapped_vmsa;
 static bool is_used;
 
 const struct rmp fake_rmp = {
@@ -230,6 +231,7 @@ struct vmsa *arch_vmsa_map(gpa_t page)
 		panic(PANIC_VALIDATION, "VMSA %lx cannot be reached", page.value);
 	}
 	vmsa_is_mapped = true;
+	mapped_vmsa = page.value;
 	return fake_at(page.value);
 }
 
@@ -309,6 +311,18 @@ struct rmp_result arch_rmpadjust(gpa_t page, enum rmp_page_size size, unsigned i
 	} while (out.verdict != RMP_PASS && host_resolves(out.verdict, page.value));
 	pthread_mutex_unlock(&model_lock);
 	return result_of(out);
+}
+
+bool arch_vmsa_runs(struct vmsa *mapped, unsigned int other)
+{
+	struct rmp_outcome out;
+
+	must(vmsa_is_mapped && mapped == fake_at(mapped_vmsa));
+	pthread_mutex_lock(&model_lock);
+	out = rmp_adjust(&fake_rmp, spa_of(mapped_vmsa), mapped_vmsa, RMP_4K, 0,
+			 RMPADJUST_ATTR(other, 0, true));
+	pthread_mutex_unlock(&model_lock);
+	return out.verdict != RMP_PASS || out.eax != RMP_OK;
 }
 
 struct rmp_result arch_rmpadjust_to(gpa_t page, enum rmp_page_size size, unsigned int last,

@@ -48,6 +48,11 @@ struct vmsa *arch_vmsa_map(gpa_t page)
 	return window_open(window_of(WINDOW_VMSA), page);
 }
 
+bool arch_vmsa_runs(struct vmsa *mapped, unsigned int other)
+{
+	return access_rmpadjust(mapped, RMP_4K, RMPADJUST_ATTR(other, 0, true)) != RMP_OK;
+}
+
 void arch_vmsa_unmap(void)
 {
 	window_close(window_of(WINDOW_VMSA));

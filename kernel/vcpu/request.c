@@ -12,11 +12,21 @@
 #include "mm/deposit.h"
 #include "mm/guestmem.h"
 #include "snp/ghcb.h"
+#include "snp/rmp.h"
 #include "snp/vmsa.h"
 #include "svsm/protocol.h"
 #include "vcpu/registry.h"
 #include "vcpu/vcpu.h"
 #include "x86/msr.h"
+
+/*
+ * Does a CPU run it at this moment? Clearing SVME does not stop one that does, and its next exit
+ * sets the bit again.
+ */
+static bool is_running(struct vmsa *vmsa, unsigned int vmpl)
+{
+	return arch_vmsa_runs(vmsa, vmpl == VMPL_COUNT - 1 ? vmpl - 1 : VMPL_COUNT - 1);
+}
 
 /* True when the guest asked by VMGEXIT; its registers are then in *call. SVME is off afterwards. */
 static bool open_call(gpa_t vmsa_gpa, unsigned int vmpl, struct route_call *call)
@@ -26,7 +36,7 @@ static bool open_call(gpa_t vmsa_gpa, unsigned int vmpl, struct route_call *call
 
 	/* Seen by every CPU before anything is looked at: VMRUN elsewhere must not slip between. */
 	__atomic_fetch_and(&vmsa->efer, ~EFER_SVME, __ATOMIC_SEQ_CST);
-	asked = vmsa->guest_exitcode == EXIT_VMGEXIT;
+	asked = !is_running(vmsa, vmpl) && vmsa->guest_exitcode == EXIT_VMGEXIT;
 	*call = (struct route_call){
 		.protocol = SVSM_CALL_PROTOCOL(vmsa->rax),
 		.call = SVSM_CALL_ID(vmsa->rax),

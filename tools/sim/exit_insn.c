@@ -165,8 +165,20 @@ static void do_pvalidate(struct context *c)
 	finish(c, out.eax);
 }
 
+/* Has a VMPL less than before? A TLB may then know what is no longer true. */
+static bool takes_away(const struct rmp_entry *before, const struct rmp_entry *after)
+{
+	bool is_less = ((after->flags & ~before->flags) & RMP_VMSA) != 0;
+
+	for (unsigned int vmpl = 1; vmpl < VMPL_COUNT; vmpl++) {
+		is_less = is_less || (before->perms[vmpl] & ~after->perms[vmpl]) != 0;
+	}
+	return is_less;
+}
+
 static void do_rmpadjust(struct context *c)
 {
+	struct rmp_entry before;
 	struct rmp_outcome out;
 	struct walk walk;
 	uint64_t spa;
@@ -175,6 +187,7 @@ static void do_rmpadjust(struct context *c)
 		return;
 	}
 	walk.gpa = align_down(walk.gpa, PAGE_SIZE);
+	before = *rmp_entry(&host_rmp, spa);
 	do {
 		out = rmp_adjust(&host_rmp, spa, walk.gpa, c->gprs.rcx, c->vmpl, c->gprs.rdx);
 	} while (out.verdict != RMP_PASS && verdict_retry(c, out.verdict, walk.gpa, "RMPADJUST"));
@@ -182,8 +195,7 @@ static void do_rmpadjust(struct context *c)
 		return;
 	}
 	stats.events[STATS_RMPADJUST]++;
-	/* Read, write and execute for an ordinary page takes nothing away. */
-	if (c->gprs.rdx >> 8 != VMPL_RWX) {
+	if (takes_away(&before, rmp_entry(&host_rmp, spa))) {
 		host_note_stale(walk.gpa, (c->gprs.rcx & 1) != 0 ? PAGE_2M_SIZE : PAGE_SIZE);
 	}
 	if (rmp_is_open_vmsa(rmp_entry(&host_rmp, spa))) {

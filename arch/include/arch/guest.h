@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/addr.h"
@@ -22,4 +23,10 @@ enum err arch_guest_zero(gpa_t page, bool is_2m);
  * A fault on it means that the host broke SNP's rules, and panics.
  */
 struct vmsa *arch_vmsa_map(gpa_t page);
+
+/*
+ * Does a CPU run the VMSA that is mapped? Asked by an RMPADJUST that sets what is set: `other` is a
+ * VMPL (1..3) without any permission to it.
+ */
+bool arch_vmsa_runs(struct vmsa *mapped, unsigned int other);
 void arch_vmsa_unmap(void);

@@ -157,6 +157,24 @@ WORLD_TEST(not_runnable_during_a_call)
 	CHECK((guest()->efer & EFER_SVME) != 0);
 }
 
+/* A host that runs the VMSA elsewhere while it has VMPL0 look at it: nothing is answered. */
+WORLD_TEST(runs_already)
+{
+	struct world_call call = { .rax = ECHO_CALL, .rcx = 5 };
+
+	world_boot(&two_cpus);
+	world_ask(world_vmsa(), WORLD_CAA, &call);
+	fake_set_running(world_vmsa(), true);
+	CHECK(!world_serve(world_vmsa(), &call));
+	CHECK_EQ(area()[0], 1);
+	CHECK_EQ(guest()->rax, ECHO_CALL);
+	CHECK((guest()->efer & EFER_SVME) != 0);
+	ROW("when it has left, it is");
+	fake_set_running(world_vmsa(), false);
+	CHECK(world_serve(world_vmsa(), &call));
+	CHECK_EQ(area()[0], 0);
+}
+
 /* The host takes the calling area during the call: the guest gets its answer all the same. */
 static void vanish(struct msg_buffer *msg, uint64_t first)
 {
@@ -343,6 +361,7 @@ WORLD_TEST(loop_waits_for_a_deletion)
 
 UNIT_MAIN(CASE(answers), CASE(refuses_protocols), CASE(reserved_pending_values),
 	  CASE(spurious_entries), CASE(calling_area_vanished), CASE(not_runnable_during_a_call),
+	  CASE(runs_already),
 	  CASE(calling_area_vanishes), CASE(calling_area_moves),
 	  CASE(area_that_was_left_is_not_touched), CASE(loop_serves_and_runs), CASE(loop_waits),
 	  CASE(loop_waits_for_a_deletion))
