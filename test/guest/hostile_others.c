@@ -57,6 +57,8 @@ static const struct peer_try peer_tries[] = {
 	 SVSM_ERR_INVALID_REQUEST},
 	{"core, for pages", SVSM_PROTOCOL_CORE, SVSM_CORE_PVALIDATE, 0, RAM_4K, ERR_OK,
 	 SVSM_ERR_INVALID_REQUEST},
+	{"attestation, for a report", SVSM_PROTOCOL_ATTEST, 0, 0, RAM_4K, ERR_OK,
+	 SVSM_ERR_INVALID_REQUEST},
 	{"one that dies", FAULTY_PROTOCOL, FAULTY_UD, 0, 0, ERR_DEAD, 0},
 	{"one that overruns", FAULTY_PROTOCOL, FAULTY_OVERRUN, 0, 0, ERR_DEAD, 0},
 	{"one that answers too much", GLUTTON_PROTOCOL, HOSTILE_REPLY_BYTES, MSG_PAYLOAD_BYTES,

@@ -142,8 +142,8 @@ class Usage(Case):
     def test_help(self):
         """Help for the command and for each part of it."""
         for words in (['--help'], ['run', '--help'], ['test', '--help'], ['build', '--help'], ['measure', '--help'],
-                      ['attest', '--help'], ['attest', 'verify', '--help'],
-                      ['setup', '--help']):
+                      ['attest', '--help'], ['attest', 'verify', '--help'], ['new-service', '--help'],
+                      ['call', '--help'], ['setup', '--help']):
             done = subprocess.run([KEEL, *words], stdout=subprocess.PIPE, text=True, check=False)
             self.assertEqual(done.returncode, 0)
             self.assertIn('usage:', done.stdout)

@@ -9,12 +9,15 @@ import subprocess
 import fetch
 import packages
 from common import BUILD, BUILD_CLANG, Failure, PROGRESS, ROOT, cache_dir, quiet, sha256_file
+from qemu import BIOS
 
 # Host code is built with sanitizers; bare targets switch them off for themselves (root meson.build).
 MESON_OPTIONS = ['-Db_sanitize=address,undefined', '-Db_lundef=false']
 COMPILERS = {BUILD: 'gcc', BUILD_CLANG: 'clang'}
+KERNEL = 'kernel/keel.elf'
+IMAGE_PARTS = ['arch/stub.elf', KERNEL, 'service-images', 'tools/igvm/keel-igvm', BIOS]
 # Each kernel has a table of the services that its image must hold.
-SERVICE_TABLES = {'kernel/keel.elf': 'kernel/ipc/service_table.c',
+SERVICE_TABLES = {KERNEL: 'kernel/ipc/service_table.c',
                   'kernel/keel-test.elf': 'test/services/service_table.c'}
 # What stands behind protocol 2 instead of the service of that name.
 VTPM_STUB = 'services/vtpm-stub.elf'
@@ -46,13 +49,13 @@ def configure(folder):
         file.write(wanted)
 
 
-def compile_all(folder):
-    """Build every target of FOLDER, showing ninja's own count."""
+def compile_all(folder, targets=()):
+    """Build every target of FOLDER, or TARGETS alone, showing ninja's own count."""
     configure(folder)
     name = f'{os.path.basename(folder)} ({COMPILERS[folder]})'
     PROGRESS.step(f'building {name}')
     lines = []
-    with subprocess.Popen(['ninja', '-C', folder], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+    with subprocess.Popen(['ninja', '-C', folder, *targets], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True, errors='replace') as ninja:
         for line in ninja.stdout:
             if not line.startswith('['):
@@ -82,6 +85,13 @@ def prepare(*folders):
         setup()
         for folder in folders:
             compile_all(folder)
+
+
+def prepare_image(*targets):
+    """Set up, and build TARGETS and what an image and its run need: no tests."""
+    with alone():
+        setup()
+        compile_all(BUILD, [*IMAGE_PARTS, *targets])
 
 
 def part(name, folder=BUILD):
@@ -114,7 +124,7 @@ def services_of(kernel, folder):
             for name in names}
 
 
-def make_image(output, firmware=None, guest_vmpl=2, la57=False, vtpm='libtpms', folder=BUILD, kernel='kernel/keel.elf',
+def make_image(output, firmware=None, guest_vmpl=2, la57=False, vtpm='libtpms', folder=BUILD, kernel=KERNEL,
                services=None, region_size=None):
     """Put an image together from what is built in FOLDER. OUTPUT is replaced whole, never half-written.
 

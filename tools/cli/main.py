@@ -8,7 +8,9 @@ import sys
 import attesting
 import bench
 import build
+import calling
 import measuring
+import new_service
 import run
 import testing
 from common import Failure, PROGRESS, Stopped, Usage, signals_stop
@@ -131,7 +133,8 @@ def parser_of_all():
     parser = argparse.ArgumentParser(prog='tools/keel', allow_abbrev=False,
                                      description='Keel, an SVSM for SEV-SNP guests: build it, run it, test it.',
                                      epilog='Each command explains itself: tools/keel run --help.')
-    commands = parser.add_subparsers(dest='command', required=True, metavar='run|test|bench|build|measure|attest|setup')
+    commands = parser.add_subparsers(dest='command', required=True,
+                                     metavar='run|test|bench|build|measure|attest|new-service|call|setup')
     runs = add_run(commands)
     tests = commands.add_parser('test', allow_abbrev=False, help='build and pass every test')
     tests.add_argument('--suite', action='append', default=[], metavar='NAME', help='only this suite; repeatable')
@@ -146,6 +149,14 @@ def parser_of_all():
     measuring.add_options(measures, readable, writable)
     attests = commands.add_parser('attest', allow_abbrev=False, help='verify an attestation report')
     attesting.add_options(attests, readable)
+    services = commands.add_parser('new-service', allow_abbrev=False, help='start a service of your own',
+                                   description='Makes a service that answers, with its table entry, schemas, unit test '
+                                   'and fuzz target. docs/write-a-service.md goes on from there.')
+    new_service.add_options(services)
+    calls = commands.add_parser('call', allow_abbrev=False, help='have a small guest call a service by name',
+                                description='Boots a small guest in the simulator that calls a service by its name, '
+                                'and prints the answers. Builds no more than it needs.')
+    calling.add_options(calls, runs.parse_args)
     setups = commands.add_parser('setup', allow_abbrev=False, help='install and download what is missing')
     setups.set_defaults(start=lambda options: build.prepare() or 0)
     return parser
