@@ -118,13 +118,19 @@ def signed_by(certificate, issuer):
 
 
 def now():
-    """The time in the form that certificates have it: UTC, without saying so."""
-    return datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
+    """The time."""
+    return datetime.datetime.now(datetime.timezone.utc)
+
+
+def moment(certificate, what):
+    """A time of the certificate's, in UTC; before version 42 the library does not say so."""
+    found = getattr(certificate, what + '_utc', None)
+    return getattr(certificate, what).replace(tzinfo=datetime.timezone.utc) if found is None else found
 
 
 def is_valid(certificate, time):
     """Whether TIME is within the certificate's."""
-    return certificate.not_valid_before <= time <= certificate.not_valid_after
+    return moment(certificate, 'not_valid_before') <= time <= moment(certificate, 'not_valid_after')
 
 
 def der(data, tag):

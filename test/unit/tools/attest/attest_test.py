@@ -22,7 +22,7 @@ from attest.report import Malformed, Report  # noqa: E402
 from cryptography.hazmat.primitives import hashes  # noqa: E402
 from evidence import KEYS, MEASUREMENT, NONCE, POLICY, VTPM  # noqa: E402
 
-FUTURE = datetime.datetime(2040, 1, 1)
+FUTURE = datetime.datetime(2040, 1, 1, tzinfo=datetime.timezone.utc)
 
 
 class Case(unittest.TestCase):
@@ -169,7 +169,7 @@ class Wrong(Case):
     def test_validity(self):
         """Too late, too early."""
         self.fails('validity', made=evidence.chain(ask={'last': 2021}), time=FUTURE)
-        self.fails('validity', time=datetime.datetime(2019, 1, 1))
+        self.fails('validity', time=FUTURE.replace(year=2019))
 
     def test_chip_and_tcb(self):
         """A key of another chip, or for other firmware than the report claims."""
