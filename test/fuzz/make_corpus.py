@@ -291,6 +291,7 @@ def make_route():
                        ("not-pending", (0, 0, 0, 1, 0, 1)), ("no-vmgexit", (1, 0, 0, 1, 0, 0)),
                        ("area-gone", (1, 1, 0, 1, 0, 1)), ("area-goes", (1, 0, 1, 1, 0, 1))):
         write("route", name, struct.pack("<6BH", *head, 0) + reply)
+    write("route", "running", struct.pack("<6BH", 1, 0, 0, 1, 0, 1, 1) + reply)
     # An exit other than VMGEXIT, where the VMSA has it.
     vmsa = bytearray(0x400)
     vmsa[0x3C0] = 0x7B

@@ -36,7 +36,7 @@ struct input {
 	uint8_t has_service;
 	uint8_t err; /* the service's */
 	uint8_t is_vmgexit;
-	uint16_t pad;
+	uint16_t is_running; /* on another CPU */
 	struct reply reply;
 };
 
@@ -69,6 +69,12 @@ void arch_vmsa_unmap(void)
 {
 	FUZZ_CHECK(is_mapped);
 	is_mapped = false;
+}
+
+bool arch_vmsa_runs(struct vmsa *mapped, unsigned int other)
+{
+	FUZZ_CHECK(mapped == &vmsa && is_mapped && other != 2 && (vmsa.efer & EFER_SVME) == 0);
+	return input.is_running != 0;
 }
 
 enum err guestmem_read(gpa_t from, void *to, size_t bytes)
@@ -212,7 +218,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	is_answered = request_handle(&who);
 	FUZZ_CHECK(!is_mapped && (vmsa.efer & EFER_SVME) != 0);
 	FUZZ_CHECK(is_answered == (before.guest_exitcode == EXIT_VMGEXIT && input.pending != 0 &&
-				   input.read_fails == 0));
+				   input.is_running == 0 && input.read_fails == 0));
 	if (is_answered) {
 		check_result(&before);
 		before.rax = vmsa.rax;
