@@ -79,11 +79,23 @@ static bool give_certs(struct ghcb_call *call)
 	return true;
 }
 
+/* A host that wants to see whether the guest notices. */
+static void forge(void)
+{
+	static uint32_t responses;
+
+	if (params.psp_forge != 0 && ++responses == params.psp_forge) {
+		response[PAGE_SIZE / 8] ^= 1;
+		log_line("host: changes response %u of the PSP", responses);
+	}
+}
+
 static void ask_psp(struct ghcb_call *call, void *response_page)
 {
 	struct psp_result result = platform_request(request, response);
 
 	if (result.firmware == PSP_SUCCESS) {
+		forge();
 		memcpy(response_page, response, PAGE_SIZE);
 		stats_guest_request(result.type, STATS_ANSWER_STATUS, result.status);
 	} else {

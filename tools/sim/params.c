@@ -44,6 +44,7 @@ enum key_index {
 	KEY_CERTS,
 	KEY_TELL_CERTS,
 	KEY_PSP_BUSY,
+	KEY_PSP_FORGE,
 	KEY_COUNT
 };
 
@@ -63,6 +64,7 @@ static const struct key keys[KEY_COUNT] = {
 	[KEY_CERTS] = {"certs", 0, 1},
 	[KEY_TELL_CERTS] = {"tell_certs", 0, 1},
 	[KEY_PSP_BUSY] = {"psp_busy", 0, UINT32_MAX},
+	[KEY_PSP_FORGE] = {"psp_forge", 0, UINT32_MAX},
 };
 
 static void params_set(enum key_index key, uint32_t value)
@@ -115,6 +117,9 @@ static void params_set(enum key_index key, uint32_t value)
 		break;
 	case KEY_PSP_BUSY:
 		params.psp_busy = value;
+		break;
+	case KEY_PSP_FORGE:
+		params.psp_forge = value;
 		break;
 	case KEY_COUNT:
 		break;
@@ -174,7 +179,7 @@ static void parse_one(const char *text, uint32_t bytes)
 	memcpy(name, text, equals < sizeof(name) ? equals : sizeof(name) - 1);
 	log_fatal("parameter %s is unknown; known: c_bit la57 rmp trace icount trace_calls "
 		  "npt_pages spurious steal probe max_exits report_version certs tell_certs "
-		  "psp_busy",
+		  "psp_busy psp_forge",
 		  name);
 }
 

@@ -20,6 +20,7 @@ struct params {
 	bool certs; /* the host has the chip's certificates for extended guest requests */
 	bool tell_certs; /* write them to the log as well */
 	uint32_t psp_busy; /* answer so many tries of each guest request with BUSY */
+	uint32_t psp_forge; /* change this response of the PSP on its way, 0 = none */
 };
 
 extern struct params params;
