@@ -13,7 +13,6 @@
 #include "base/mem.h"
 #include "base/overflow.h"
 
-#define HEAP_BYTES 0x10000u
 #define HEAP_ALIGN 16u
 
 struct block {

@@ -3,6 +3,9 @@
 
 #include <stddef.h>
 
+/* Signing and verifying take less than 2 KiB of it. */
+#define HEAP_BYTES 0x4000u
+
 /* As calloc() and free(). */
 void *heap_take(size_t count, size_t bytes);
 void heap_give(void *block);

@@ -7,7 +7,7 @@
 #include "unit.h"
 
 #define BLOCKS 64
-#define WHOLE  (0x10000 - 16)
+#define WHOLE  (HEAP_BYTES - 16)
 
 static bool is_zero(const uint8_t *bytes, size_t count)
 {
@@ -89,7 +89,7 @@ TEST(says_when_it_is_full)
 		count++;
 	}
 	/* 1040 bytes each, with what tells their size. */
-	CHECK_EQ(count, 0x10000 / 1040);
+	CHECK_EQ(count, HEAP_BYTES / 1040);
 	while (count > 0) {
 		heap_give(blocks[--count]);
 	}

@@ -5,6 +5,8 @@
 #include "psp.h"
 
 #include "aead.h"
+#include "heap.h"
+#include "psp_cert.h"
 #include "psp_vectors.h"
 #include "unit.h"
 
@@ -482,6 +484,54 @@ TEST(mixes_what_was_asked)
 	}
 }
 
+/* What they say is checked by tools/sim/test/psp_test.py; here, how they lie in the page. */
+TEST(lists_certificates)
+{
+	static const uint8_t first_bytes[PSP_CERTS] = {0xc0, 0x4a, 0x63};
+	static const struct guest_cert_entry end;
+	static uint8_t page[PAGE_SIZE];
+	static uint8_t again[PAGE_SIZE];
+	struct guest_cert_entry entries[PSP_CERTS + 1];
+	struct psp_chip c = chip();
+	uint32_t at = sizeof(entries);
+
+	CHECK_EQ(psp_cert_table(&c, page), ERR_OK);
+	memcpy(entries, page, sizeof(entries));
+	for (size_t i = 0; i < PSP_CERTS; i++) {
+		CHECK_EQ(entries[i].guid[0], first_bytes[i]);
+		CHECK_EQ(entries[i].offset, at);
+		/* A SEQUENCE with two bytes of length, to the end. */
+		CHECK_EQ(page[at], 0x30);
+		CHECK_EQ(page[at + 1], 0x82);
+		CHECK_EQ((page[at + 2] << 8 | page[at + 3]) + 4, entries[i].bytes);
+		at += entries[i].bytes;
+	}
+	CHECK_MEM(&entries[PSP_CERTS], &end, sizeof(end));
+	CHECK_EQ(psp_cert_table(&c, again), ERR_OK);
+	CHECK_MEM(page, again, sizeof(page));
+	CHECK(heap_peak() < HEAP_BYTES / 2);
+}
+
+TEST(lives_without_memory)
+{
+	struct guest_report_req body = {0};
+	const struct guest_report_rsp *rsp = (const void *)response.payload;
+	static uint8_t page[PAGE_SIZE];
+	struct psp_chip c = chip();
+	void *all = heap_take(1, HEAP_BYTES - 16);
+
+	CHECK(all != NULL);
+	start();
+	make(0, 1, GUEST_MSG_REPORT_REQ, &body, sizeof(body));
+	CHECK_EQ(seal_and_ask().status, PSP_HWERROR_PLATFORM);
+	open_response(sizeof(*rsp));
+	CHECK_EQ(rsp->report.version, 0);
+	CHECK_EQ(psp_cert_table(&c, page), ERR_NOMEM);
+	heap_give(all);
+	make(0, 3, GUEST_MSG_REPORT_REQ, &body, sizeof(body));
+	CHECK_EQ(seal_and_ask().status, PSP_SUCCESS);
+}
+
 TEST(refuses_unknown_report_versions)
 {
 	static const uint32_t versions[] = {0, 1, 6, UINT32_MAX};
@@ -497,4 +547,5 @@ TEST(refuses_unknown_report_versions)
 UNIT_MAIN(CASE(answers_as_vectors), CASE(reports_each_version), CASE(signs_little_endian),
 	  CASE(counts_each_key), CASE(refuses_messages), CASE(refuses_a_replay),
 	  CASE(checks_report_requests), CASE(checks_key_requests), CASE(checks_tsc_requests),
-	  CASE(mixes_what_was_asked), CASE(refuses_unknown_report_versions))
+	  CASE(mixes_what_was_asked), CASE(lists_certificates), CASE(lives_without_memory),
+	  CASE(refuses_unknown_report_versions))
