@@ -1,6 +1,8 @@
 /* The test guest's cases, one file per subject, in the order in which main.c runs them. */
 #pragma once
 
+#include "smp.h"
+
 void cases_start(void); /* how the guest was started */
 void cases_call(void); /* registers, protocols, the pending byte */
 void cases_pvalidate(void); /* lists and pages */
@@ -10,6 +12,7 @@ void cases_random(void); /* against a model of what pages are */
 void cases_smp(void); /* a second CPU, where there is one */
 void cases_hello(void); /* the example service; only where the image has it */
 void cases_attest(void); /* reports and manifests; only where the image has the faulty service */
+void cases_attest_smp(struct smp_cpu *cpu); /* by two CPUs at once; a part of cases_smp() */
 void cases_vtpm(void); /* the TPM */
 void cases_mem(void); /* DEPOSIT_MEM, WITHDRAW_MEM */
 void cases_faulty(void); /* services that die; only where the image has the faulty one */

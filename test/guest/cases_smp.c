@@ -248,6 +248,7 @@ void cases_smp(void)
 	check_races(cpu);
 	check_running(cpu);
 	check_busy(cpu);
+	cases_attest_smp(cpu);
 	check_stop(cpu);
 	check_rounds(cpu);
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "fake_psp.h"
+#include "msg/image.h"
 #include "msg/msg.h"
 #include "msg/sys.h"
 #include "rt/posix/posix.h"
@@ -12,7 +13,7 @@
 
 #define WORLD_BASE     UINT64_C(0x100000)
 #define WORLD_PAGES    32
-#define WORLD_SERVICES 9 /* one more than an image has */
+#define WORLD_SERVICES (IMAGE_SERVICES + 1) /* one more than an image has */
 
 /* How another service answers MSG_CALL_MANIFEST. */
 struct world_peer {

@@ -228,10 +228,11 @@ TEST(no_services_at_all)
 	CHECK_EQ(make_call(SVSM_ATTEST_SINGLE_SERVICE), SVSM_ERR_UNSUPPORTED_PROTOCOL);
 }
 
-/* The most there can be: eight services with a page each. A ninth is not looked at. */
+/* The most there can be: as many services as an image has, with a page each. */
 TEST(largest_manifest)
 {
-	const size_t first = 24 + 9 * 24;
+	const size_t first = 24 + (IMAGE_SERVICES + 1) * 24;
+	const size_t last = first + IMAGE_SERVICES * 4096;
 
 	start();
 	world.peer_count = 0;
@@ -247,18 +248,17 @@ TEST(largest_manifest)
 		memset(peer->payload, 'a' + (int)i, sizeof(peer->payload));
 	}
 	CHECK_EQ(make_call(SVSM_ATTEST_SERVICES), SVSM_ERR_INVALID_PARAMETER);
-	CHECK(reply->rcx > first + 8 * 4096);
-	CHECK(reply->rcx <= first + 8 * (4096 + ATTEST_CBOR_SERVICE_MAX));
+	CHECK(reply->rcx > last);
+	CHECK(reply->rcx <= last + IMAGE_SERVICES * ATTEST_CBOR_SERVICE_MAX);
 	CHECK_EQ(world.psp.sent, 0);
 	operation.common.manifest_bytes = (uint32_t)reply->rcx;
 	CHECK_EQ(make_call(SVSM_ATTEST_SERVICES), SVSM_SUCCESS);
-	for (size_t i = 0; i < 8; i++) {
+	for (size_t i = 0; i < IMAGE_SERVICES; i++) {
 		CHECK_EQ(at(MANIFEST)[first + i * 4096], 'a' + i);
 		CHECK_EQ(at(MANIFEST)[first + i * 4096 + 4095], 'a' + i);
 	}
 	CHECK_EQ(at(MANIFEST)[reply->rcx], 0xCC);
-	messages_seen("services-manifest", at(MANIFEST) + first + 8 * 4096,
-		      reply->rcx - first - 8 * 4096);
+	messages_seen("services-manifest", at(MANIFEST) + last, reply->rcx - last);
 }
 
 /* The kernel's word, but it would make the whole manifest unreadable. */
