@@ -54,6 +54,45 @@ def make_igvm():
     write("igvm_read", "cut", igvm()[:60])
 
 
+def make_vtpm():
+    """TPM commands of most kinds, without their sizes, which the target puts in; and pages as they are."""
+    def command(code, rest="", sessions=False):
+        return bytes.fromhex(("8002" if sessions else "8001") + "00000000" + f"{code:08x}" + rest)
+
+    def inputs(*commands, flags=0):
+        return bytes([flags]) + b"".join(struct.pack("<H", len(one)) + one for one in commands)
+
+    password = "00000009400000090000000000"
+    ecc = "0023000b00040472000000100018000b0003001000000000"
+    create = command(0x131, "40000001" + password + "000400000000" + "0018" + ecc + "0000" + "00000000", True)
+    sign = command(0x15D, "80000000" + password + "0020" + "00" * 32 + "0010" + "8024400000070000", True)
+    index = "000e" + "01500000" + "000b" + "00040004" + "0000" + "0008"
+    define = command(0x12A, "40000001" + password + "0000" + index, True)
+    write_nv = command(0x137, "0150000001500000" + password + "0008" + "11" * 8 + "0000", True)
+    extend = command(0x182, "00000010" + password + "00000001000b" + "aa" * 32, True)
+    session = command(0x176, "4000000740000007" + "0010" + "22" * 16 + "0000" + "01" + "0010" + "000b")
+    hash_sequence = (command(0x186, "0000000b"), command(0x15C, "80000000" + password + "0003616263", True))
+    write("vtpm", "random", inputs(command(0x17B, "0020"), command(0x146, "0004abcdabcd")))
+    write("vtpm", "pcrs", inputs(extend, command(0x17E, "00000001000b03000001"),
+                                 command(0x13D, "00000010" + password, True)))
+    write("vtpm", "capabilities", inputs(*(command(0x17A, f"{which:08x}0000000000000040") for which in range(10))))
+    write("vtpm", "key", inputs(create, sign, command(0x173, "80000000"), command(0x162, "80000000"),
+                                command(0x165, "80000000")))
+    write("vtpm", "key-late", inputs(create, sign, flags=2))
+    write("vtpm", "nv", inputs(define, write_nv, write_nv, command(0x169, "01500000"),
+                               command(0x14E, "0150000001500000" + password + "00080000", True)))
+    write("vtpm", "session", inputs(session, command(0x189, "03000000"), command(0x18C, "03000000" + "00000144")))
+    write("vtpm", "hash", inputs(*hash_sequence, command(0x17D, "0003616263000b40000007")))
+    write("vtpm", "hierarchies", inputs(command(0x126, "4000000c" + password, True),
+                                        command(0x121, "4000000c" + password + "4000000b00", True)))
+    write("vtpm", "clock", inputs(command(0x181), command(0x143, "01"), command(0x145, "0000"), command(0x181)))
+    write("vtpm", "no-such-command", inputs(command(0x20000000), command(0x11E), b"", b"\x80"))
+    page = struct.pack("<IBI", 8, 0, 12) + bytes.fromhex("80010000000c0000017b0020")
+    write("vtpm", "page", bytes([1]) + page)
+    write("vtpm", "page-locality", bytes([1]) + page[:4] + b"\x04" + page[5:])
+    write("vtpm", "page-size", bytes([1]) + page[:5] + b"\xff\xff\xff\xff" + page[9:])
+
+
 def kernel_call(number, rcx, rdx=0, cpu=0, guest=0, how=1):
     """A call of protocol 0: guest n of a CPU; addresses below 0x20 are pages of the guest's."""
     return bytes([0, cpu + 2 * guest]) + bytes(8) + bytes([how, number, rcx, rdx])
@@ -331,3 +370,4 @@ if __name__ == "__main__":
     make_psp_request()
     make_kernel()
     make_memmap()
+    make_vtpm()

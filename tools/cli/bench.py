@@ -58,16 +58,16 @@ class Boot:
                 self.lines = [line.split('|', 1)[1].strip() for line in file if '|' in line]
 
 
-def phases(lines):
+def phases(lines, names=PHASES):
     """The calls of each phase, as (result, instructions)."""
     found, current = {}, None
     for match in filter(None, map(CALL.match, lines)):
         protocol, call, result, ticks = int(match[1]), int(match[2]), match[3], int(match[4])
         if protocol == MARK_PROTOCOL:
-            current = found.setdefault(PHASES[call], []) if call < len(PHASES) else None
+            current = found.setdefault(names[call], []) if call < len(names) else None
         elif current is not None:
             current.append((result, ticks))
-    missing = [name for name in PHASES if not found.get(name)]
+    missing = [name for name in names if not found.get(name)]
     if missing:
         raise Failure(f'the bench guest made no calls for: {", ".join(missing)}')
     return found

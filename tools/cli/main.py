@@ -7,6 +7,7 @@ import sys
 
 import attesting
 import bench
+import bench_tpm
 import build
 import calling
 import measuring
@@ -125,7 +126,9 @@ def add_bench(commands, runs):
                                  description='Counts the instructions the SVSM takes and prints them beside their '
                                  'budgets (exit 0: all kept; 1: one missed).')
     parser.add_argument('--json', metavar='FILE', type=writable, help='the numbers, and what they come from')
-    parser.set_defaults(start=lambda options: bench.bench(options, runs.parse_args))
+    parser.add_argument('--tpm', action='store_true', help="the TPM's commands instead")
+    parser.set_defaults(start=lambda options: (bench_tpm.main if options.tpm else bench.bench)(
+        options, runs.parse_args))
 
 
 def parser_of_all():

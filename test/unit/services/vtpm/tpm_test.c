@@ -348,7 +348,7 @@ static void without_memory(bool stays)
 	char name[48];
 
 	heap.stays = stays;
-	for (unsigned int n = 0; !WIFEXITED(status) || WEXITSTATUS(status) == 0; n += 1 + n / 5) {
+	for (unsigned int n = 0; !WIFEXITED(status) || WEXITSTATUS(status) == 0; n += 1 + n / 3) {
 		(void)snprintf(name, sizeof(name), "allocation %u fails%s", n, stays ? " on" : "");
 		ROW(name);
 		heap.fails_at = n;
