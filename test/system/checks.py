@@ -12,6 +12,9 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 KEEL = os.path.join(ROOT, 'tools', 'keel')
 sys.path.insert(0, os.path.join(ROOT, 'tools', 'cli'))
 SKIPPED = 77
+# Where entries of the test kernel's table (test/services/service_table.c) have an image that is not named as they are.
+TEST_SERVICES = {**{name: 'test/services/faulty.elf' for name in ('faulty', 'fragile')},
+                 **{name: 'test/services/hostile.elf' for name in ('hostile', 'intruder', 'glutton')}}
 
 
 class Checks:

@@ -10,17 +10,14 @@ import os
 import re
 import sys
 
-from checks import Boot, Checks
+from checks import TEST_SERVICES, Boot, Checks
 
 import build
 from common import BUILD
 
 END = r'^(\d+) passed, (\d+) failed$'
 SECONDS = '600'
-# The services of the test image that the build has not where those of the shipped one are.
-SERVICES = {**{name: 'test/services/faulty.elf' for name in ('faulty', 'fragile')},
-            **{name: 'test/services/hostile.elf' for name in ('hostile', 'intruder', 'glutton')}}
-TEST_IMAGE = {'kernel': 'kernel/keel-test.elf', 'services': SERVICES}
+TEST_IMAGE = {'kernel': 'kernel/keel-test.elf', 'services': TEST_SERVICES}
 
 
 def run(checks, guest, vmpl, cpus, words=(), shipped=False, region_size=None):

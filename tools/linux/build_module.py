@@ -92,7 +92,8 @@ def versions(flavour, symbols):
     with open(os.path.join(flavour, 'Module.symvers'), encoding='ascii') as file:
         known = {words[1]: words[0] for words in (line.split() for line in file)}
     lines = []
-    for symbol in ['module_layout', *sorted(set(symbols) - {'module_layout'})]:
+    # The module itself is in the description that these lines become a part of.
+    for symbol in ['module_layout', *sorted(set(symbols) - {'module_layout', '__this_module'})]:
         # A kernel without checksums does not export struct module's either.
         if symbol not in known and symbol != 'module_layout':
             raise Failure(f'the kernel exports no symbol {symbol}')
@@ -165,6 +166,19 @@ def curl(output):
                              '-shared', '-fPIC', '-fno-stack-protector', '-Wl,--build-id=none',
                              '-Wl,-soname,libcurl-gnutls.so.4', '-Wl,--version-script=' + folder + '/curl.map', '-o',
                              output, os.path.join(folder, 'curl.c')])
+    return output
+
+
+def example(output):
+    """Make the example program that calls the service hello; returns OUTPUT."""
+    library = os.path.join(ROOT, 'services', 'lib')
+    sources = [os.path.join(HERE, 'examples', 'hello.c'),
+               *(os.path.join(library, name) for name in ('cbor.c', 'cbor_read.c', 'libcbor.c'))]
+    folders = [f'-I{os.path.join(ROOT, name)}' for name in ('include', 'services', 'tools/linux')]
+    system = [os.path.join(library, 'libcbor'), os.path.join(ROOT, 'subprojects', 'libcbor', 'src')]
+    quiet('compiling the example', ['gcc', '-std=gnu11', '-O2', '-Wall', '-Wextra', '-Werror', '-static', *folders,
+                                    *(word for folder in system for word in ('-isystem', folder)), '-o', output,
+                                    *sources])
     return output
 
 
