@@ -35,6 +35,7 @@ void guest_main(void)
 	cases_hello();
 	cases_vtpm();
 	cases_attest();
+	cases_keel();
 	cases_mem();
 	cases_faulty();
 	ghcb_terminate(check_end() ? 0 : REASON_FAILED);

@@ -1,11 +1,12 @@
 /*
  * The services of test images: the shipped ones, the example, the faulty service twice, once for
- * each thing that can happen after a death, and the hostile one three times, each with other rights
- * and quotas. Never part of the shipped image.
+ * each thing that can happen after a death, the hostile one three times, each with other rights and
+ * quotas, and one that answers messages with themselves. Never part of the shipped image.
  */
 #include "ipc/service_table.h"
 
 #include "base/compiler.h"
+#include "echo.h"
 #include "faulty.h"
 #include "hostile.h"
 #include "svsm/attest.h"
@@ -58,6 +59,7 @@ const struct service_entry service_table[] = {
 		.version_max = HELLO_VERSION,
 		.rights = SYS_RIGHT_GUEST_WRITE,
 		.reentrant = true,
+		.messages = true,
 		.death = SERVICE_RESTART,
 	},
 	{
@@ -109,6 +111,15 @@ const struct service_entry service_table[] = {
 		.rights = SYS_RIGHT_PEERS,
 		.uses_fpu = true,
 		.heap_pages = GLUTTON_HEAP_PAGES,
+		.death = SERVICE_RESTART,
+	},
+	{
+		.name = "echo",
+		.protocol = ECHO_PROTOCOL,
+		.version_min = ECHO_VERSION_MIN,
+		.version_max = ECHO_VERSION_MAX,
+		.reentrant = false,
+		.messages = true,
 		.death = SERVICE_RESTART,
 	},
 };

@@ -12,9 +12,11 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 KEEL = os.path.join(ROOT, 'tools', 'keel')
 sys.path.insert(0, os.path.join(ROOT, 'tools', 'cli'))
 SKIPPED = 77
-# Where entries of the test kernel's table (test/services/service_table.c) have an image that is not named as they are.
+# Where entries of the test kernel's table (test/services/service_table.c) have an image that does not lie in services/
+# under their name.
 TEST_SERVICES = {**{name: 'test/services/faulty.elf' for name in ('faulty', 'fragile')},
-                 **{name: 'test/services/hostile.elf' for name in ('hostile', 'intruder', 'glutton')}}
+                 **{name: 'test/services/hostile.elf' for name in ('hostile', 'intruder', 'glutton')},
+                 'echo': 'test/services/echo.elf'}
 
 
 class Checks:

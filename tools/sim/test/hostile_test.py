@@ -32,7 +32,8 @@ def build_image(folder, build):
         'tools/igvm/keel-igvm', 'arch/stub.elf', 'kernel/keel-test.elf', 'test/guest/guest.fd')}
     services = {'core': 'services/core.elf', 'attestation': 'services/attestation.elf', 'hello': 'services/hello.elf',
                 **{name: 'test/services/faulty.elf' for name in ('faulty', 'fragile')},
-                **{name: 'test/services/hostile.elf' for name in ('hostile', 'intruder', 'glutton')}}
+                **{name: 'test/services/hostile.elf' for name in ('hostile', 'intruder', 'glutton')},
+                'echo': 'test/services/echo.elf'}
     command = [parts['tools/igvm/keel-igvm'], 'build', '--stub', parts['arch/stub.elf'],
                '--kernel', parts['kernel/keel-test.elf'], '--firmware', parts['test/guest/guest.fd']]
     for name, path in services.items():
