@@ -51,7 +51,7 @@ ABI_SIZE(struct image_segment, 24);
 
 #define IMAGE_KERNEL_SEGMENTS  4
 #define IMAGE_SERVICE_SEGMENTS 4
-#define IMAGE_SERVICES	       8
+#define IMAGE_SERVICES	       12
 #define IMAGE_SECTIONS	       24
 #define IMAGE_NAME_BYTES       16
 #define IMAGE_HASH_BYTES       48
@@ -114,7 +114,7 @@ ABI_OFFSET(struct image_map, guest_vmpl, 36);
 ABI_OFFSET(struct image_map, firmware_gpa, 72);
 ABI_OFFSET(struct image_map, kernel_segments, 96);
 ABI_OFFSET(struct image_map, services, 192);
-ABI_OFFSET(struct image_map, sections, 1600);
+ABI_OFFSET(struct image_map, sections, 2304);
 
 /*
  * For the stub: entered at LOW_BASE in 32-bit protected mode, paging off, flat segments, EBX = gPA

@@ -59,7 +59,7 @@ void attest_cbor_put(const struct sys_service *services, size_t count, struct wr
  * The most a manifest can have. Whatever the services answer fits: each at most a message's
  * payload, and its entry.
  */
-#define ATTEST_MANIFEST_MAX (10 * 4096)
+#define ATTEST_MANIFEST_MAX (14 * 4096)
 
 /*
  * Asks the services. The result is the guest's: a service or a version that there is not has codes

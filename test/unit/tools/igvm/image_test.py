@@ -122,7 +122,7 @@ class Layout(Case):
         page = image.pages[REGION]
         magic, version, size, base, length, flags, vmpl, pages = struct.unpack_from("<QIIQQIII", page)
         self.assertEqual(magic.to_bytes(8, "little"), b"\x01KeelMap")
-        self.assertEqual((version, size), (2, 1984))
+        self.assertEqual((version, size), (2, 2688))
         self.assertEqual((base, length, flags, vmpl), (REGION, 0x800000, 0, 2))
         # map, text 2, rodata 1, data 3, three special pages, service 2 + 1 + 1
         self.assertEqual(pages, 1 + 6 + 3 + 4)
@@ -168,7 +168,7 @@ class Layout(Case):
         page = image.pages[REGION]
         gpa, size, sections, services = struct.unpack_from("<QQII", page, 72)
         self.assertEqual((gpa, size, sections, services), (base, 0x4000, 6, 1))
-        read = [struct.unpack_from("<III", page, 1600 + 16 * i) for i in range(sections)]
+        read = [struct.unpack_from("<III", page, 2304 + 16 * i) for i in range(sections)]
         self.assertEqual(read, sorted(made.SECTIONS))
 
     def test_low_memory_and_start(self):
