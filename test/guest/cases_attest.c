@@ -159,7 +159,10 @@ static void check_report(uint64_t bytes)
 	check_equal("behind the report", report_page[sizeof(*report)], UNTOUCHED);
 }
 
-/* The binary table: its head, an entry of the faulty service, Keel's own at the end. */
+/* Of the test image: the vTPM, the faulty service, and Keel's own at the end. */
+enum { ENTRY_VTPM, ENTRY_FAULTY, ENTRY_KEEL, ENTRIES };
+
+/* The binary table: its head and entries. */
 static void check_table(uint64_t bytes)
 {
 	static const uint8_t table_guid[16] = SVSM_MANIFEST_GUID;
@@ -167,12 +170,13 @@ static void check_table(uint64_t bytes)
 	const struct svsm_manifest *table = (const struct svsm_manifest *)(void *)manifest_pages;
 	const struct svsm_manifest_entry *entries =
 		(const struct svsm_manifest_entry *)(const void *)(table + 1);
-	const struct svsm_manifest_entry *faulty = &entries[0];
-	const struct svsm_manifest_entry *keel = &entries[1];
+	const struct svsm_manifest_entry *faulty = &entries[ENTRY_FAULTY];
+	const struct svsm_manifest_entry *keel = &entries[ENTRY_KEEL];
 
 	check_true("table's GUID", memcmp(table->guid, table_guid, sizeof(table_guid)) == 0);
 	check_equal("table's bytes", table->bytes, bytes);
-	check_equal("table's entries", table->count, 2);
+	check_equal("table's entries", table->count, ENTRIES);
+	check_true("the TPM says something of its keys", entries[ENTRY_VTPM].bytes > 100);
 	check_true("a service", memcmp(faulty->guid, operation.guid, sizeof(faulty->guid)) == 0 &&
 					faulty->bytes == sizeof(FAULTY_MANIFEST) - 1 &&
 					memcmp(manifest_pages + faulty->offset, FAULTY_MANIFEST,
