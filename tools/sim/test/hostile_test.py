@@ -31,6 +31,7 @@ def build_image(folder, build):
     parts = {name: os.path.join(build, *name.split('/')) for name in (
         'tools/igvm/keel-igvm', 'arch/stub.elf', 'kernel/keel-test.elf', 'test/guest/guest.fd')}
     services = {'core': 'services/core.elf', 'attestation': 'services/attestation.elf', 'hello': 'services/hello.elf',
+                'vtpm': 'services/vtpm/vtpm.elf',
                 **{name: 'test/services/faulty.elf' for name in ('faulty', 'fragile')},
                 **{name: 'test/services/hostile.elf' for name in ('hostile', 'intruder', 'glutton')},
                 'echo': 'test/services/echo.elf'}
