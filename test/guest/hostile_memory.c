@@ -11,7 +11,6 @@
 #include "svsm.h"
 #include "vmsa.h"
 
-#define REGION_PAGES  (REGION_BYTES_DEFAULT / PAGE_SIZE)
 #define VMSA_GPA      (RAM_4K + 0x81000)
 #define AREA_GPA      (RAM_4K + 0x82000)
 #define UNTOUCHED_GPA (RAM_4K + 0x83000)
@@ -164,8 +163,9 @@ void hostile_cases_guest(void)
 	}
 	check_subject("each page of the SVSM: ");
 	hostile_try("is copied neither from nor to",
-		    hostile_call(INTRUDER_PROTOCOL, HOSTILE_COPY_PAGES, REGION_PAGES,
-				 svsm_secrets()->svsm_base, 0, 0)
+		    hostile_call(INTRUDER_PROTOCOL, HOSTILE_COPY_PAGES,
+				 svsm_secrets()->svsm_size / PAGE_SIZE, svsm_secrets()->svsm_base,
+				 0, 0)
 			    .rcx,
 		    0);
 }

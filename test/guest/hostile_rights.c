@@ -9,8 +9,7 @@
 #include "msg/sys.h"
 #include "svsm.h"
 
-#define REGION_PAGES (REGION_BYTES_DEFAULT / PAGE_SIZE)
-#define SCRATCH	     offsetof(struct msg_buffer, scratch)
+#define SCRATCH offsetof(struct msg_buffer, scratch)
 
 #define EBADF  (-9)
 #define ENOMEM (-12)
@@ -158,8 +157,8 @@ void hostile_cases_linux(void)
 			    (uint64_t)linux_calls[i].want);
 	}
 	hostile_try("a pointer at each page of the kernel",
-		    hostile_call(INTRUDER_PROTOCOL, HOSTILE_POINT_AT_PAGES, REGION_PAGES, KERNEL_VA,
-				 0, 0)
+		    hostile_call(INTRUDER_PROTOCOL, HOSTILE_POINT_AT_PAGES,
+				 svsm_secrets()->svsm_size / PAGE_SIZE, KERNEL_VA, 0, 0)
 			    .rcx,
 		    0);
 }

@@ -14,7 +14,7 @@
 
 #define HOSTILE_HEAP_PAGES  4
 #define INTRUDER_HEAP_PAGES 16
-#define GLUTTON_HEAP_PAGES  2048 /* 8 MiB, the whole region of the SVSM */
+#define GLUTTON_HEAP_PAGES  2048 /* 8 MiB: as much as the SVSM has in the test */
 
 enum hostile_call {
 	HOSTILE_ECHO, /* RCX = RCX + 1 */

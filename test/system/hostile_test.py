@@ -18,6 +18,8 @@ FIGURES = re.compile(r'figures: tries (\d+) deaths (\d+) calls of others after t
 NO_RIGHT = re.compile(r'service (\S+): no right to system call 100d')
 # Peers that a try of the intruder's lets die: they are not its deaths.
 PEERS_THAT_DIE = 4
+# Smaller than the quota of the greediest.
+REGION_BYTES = 8 << 20
 # System calls without the right, but for the loop of them at the end, which has the rest of its lines.
 WITHOUT_RIGHT = {'hostile': 14, 'intruder': 5}
 LINES_EACH = 200
@@ -52,7 +54,7 @@ def check_log(checks, lines, deaths):
 def main(vmpl, cpus='1'):
     """The whole test."""
     checks = Checks()
-    boot = run(checks, 'hostile', vmpl, cpus)
+    boot = run(checks, 'hostile', vmpl, cpus, region_size=REGION_BYTES)
     found = [match for match in map(FIGURES.search, boot.log('guest')) if match]
     if checks.that('the guest tells its figures', len(found) == 1):
         tries, deaths, served, meanwhile = map(int, found[0].groups())
