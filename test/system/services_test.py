@@ -38,7 +38,8 @@ def main(words):
         boot = Boot('--igvm', image, '--kernel', guest.kernel(own.linux), '--initrd', initrd, '--append', COMMAND_LINE,
                     '--smp', own.smp, '--expect', '^tests done$', '--timeout', SECONDS)
     console = [line.strip() for line in boot.log('guest')]
-    print('\n'.join(line for line in console if line.startswith(('kernel: ', 'cpus: ', 'test ', 'Welcome', '12 calls'))))
+    told = ('kernel: ', 'cpus: ', 'test ', 'Welcome', '12 calls')
+    print('\n'.join(line for line in console if line.startswith(told)))
     checks.that('everything expected appears', boot.status == 0, f'exit {boot.status}')
     checks.that('a program has hello\'s welcome', 'Welcome, Ada, says the SVSM (to VMPL2)' in console)
     checks.that('many programs at once have theirs', f'12 calls of 4 callers on {own.smp} CPUs' in console)
