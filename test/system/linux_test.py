@@ -30,7 +30,8 @@ SENT_BYTES = 300 << 10
 NETWORK = ('-netdev user,id=net0,restrict=on,tftp={folder} '
            '-device virtio-net-pci,netdev=net0,disable-legacy=on,iommu_platform=on,romfile=')
 # The module of ours that a test loads.
-MODULES = {'protocols': 'keel_protocols', 'vtpm': 'keel_tpm', 'eventlog': 'keel_tpm'}
+MODULES = {'protocols': 'keel_protocols', 'vtpm': 'keel_tpm', 'vtpm-death': 'keel_tpm',
+           'eventlog': 'keel_tpm'}
 NEVER = 'this never appears'
 # Linux's own race with LA57 (docs/guests.md) needs the local APIC's memory.
 WITHOUT_RACE = ' nolapic'
@@ -68,7 +69,7 @@ def built(linux, tests, folder):
     for module in sorted({MODULES[test] for test in tests if test in MODULES}):
         file = build_module.build(module, os.path.join(folder, module + '.ko'), linux)
         extra.append((file, f'lib/modules/{module}.ko'))
-    if 'vtpm' in tests:
+    if any(file.startswith('bin/tpm2') for test in tests for _, _, file in guest.TEST_TOOLS.get(test, ())):
         extra.append((build_module.curl(os.path.join(folder, 'curl.so')), 'lib/libcurl-gnutls.so.4'))
     if 'kexec' in tests:
         extra += [(build_module.kexec(os.path.join(folder, 'kexec')), 'bin/kexec'),

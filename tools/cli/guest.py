@@ -48,6 +48,7 @@ TEST_TOOLS = {
         *LIBC,
     ),
 }
+TEST_TOOLS['vtpm-death'] = TEST_TOOLS['vtpm']
 MODULES = 'usr/lib/modules/*'
 # Linux's check of the timer counts ticks while it waits; on a busy machine it would find the timer missing. It leaves
 # the check out by itself on hosts it knows.

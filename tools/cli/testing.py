@@ -17,7 +17,7 @@ CASES = re.compile(r'^(\d+) passed, (\d+) failed\s*$', re.MULTILINE)
 MESON_SUMMARY = re.compile(r'(Ok|Expected Fail|Fail|Unexpected Pass|Skipped|Timeout): +\d+ *$|Full log written|ninja: ')
 GOOD = ('OK', 'EXPECTEDFAIL')
 # Whole boots run the image of gcc; doing them again with clang's costs the time budget twice.
-GCC_ONLY = ['attest', 'system', 'bench', 'cli', 'linux', 'lint', 'services']
+GCC_ONLY = ['attest', 'system', 'bench', 'cli', 'linux', 'vtpm', 'lint', 'services']
 ON_REQUEST = ['linux-full', 'guest-full', 'qemu-versions']
 
 
