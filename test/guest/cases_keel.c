@@ -14,10 +14,10 @@
 #define KEEL(call) SVSM_CALL(SVSM_PROTOCOL_KEEL, (call))
 
 /* Validated here, but for the last. */
-#define VMSA_GPA      (RAM_4K + 0x61000)
-#define AREA_GPA      (RAM_4K + 0x62000)
-#define EDGE_GPA      (RAM_4K + 0x63000) /* the page before the untouched one */
-#define UNTOUCHED_GPA (RAM_4K + 0x64000)
+#define VMSA_GPA      (RAM_4K + 0xE1000)
+#define AREA_GPA      (RAM_4K + 0xE2000)
+#define EDGE_GPA      (RAM_4K + 0xE3000) /* the page before the untouched one */
+#define UNTOUCHED_GPA (RAM_4K + 0xE4000)
 
 #define FILLING 0xEE
 #define PAGES	4
