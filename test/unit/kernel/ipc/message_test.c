@@ -206,6 +206,33 @@ WORLD_TEST(descriptors)
 	CHECK_EQ(ask_at(UINT64_MAX - 7).rax, SVSM_ERR_INVALID_ADDRESS);
 }
 
+/* INVALID_PARAMETER with a size between the room and 4096 would mean too little room. */
+WORLD_TEST(refusals_name_no_size)
+{
+	const uint64_t low = 0x800;
+	const struct {
+		const char *name;
+		uint64_t at;
+		struct svsm_keel_call wanted;
+	} rows[] = {
+		{ "no such version", low, { .name = "plain", .version = 2 } },
+		{ "too long", low, { .name = "plain", .version = 1, .request_bytes = 4097 } },
+		{ "misaligned", low + 4, { .name = "plain", .version = 1 } },
+	};
+
+	start();
+	world_give(0, 2);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct world_call got;
+
+		ROW(rows[i].name);
+		memcpy(fake_at(rows[i].at), &rows[i].wanted, sizeof(rows[i].wanted));
+		got = ask_at(rows[i].at);
+		CHECK_EQ(got.rax, SVSM_ERR_INVALID_PARAMETER);
+		CHECK_EQ(got.rcx, 0);
+	}
+}
+
 WORLD_TEST(service_yields)
 {
 	struct svsm_keel_call wanted = good();
@@ -281,4 +308,5 @@ WORLD_TEST(other_calls)
 }
 
 UNIT_MAIN(CASE(answers), CASE(too_little_room), CASE(refuses), CASE(descriptors),
-	  CASE(service_yields), CASE(service_misbehaves), CASE(lists), CASE(other_calls))
+	  CASE(refusals_name_no_size), CASE(service_yields), CASE(service_misbehaves),
+	  CASE(lists), CASE(other_calls))
