@@ -148,6 +148,63 @@ def make_kernel():
               kernel_service(3, [what, 1]) + kernel_service(3, [what, 1]))
 
 
+def message_header(version=0, flags=0, protocol=0, call=0, registers=(0, 0, 0, 0), result=0, size=0):
+    return struct.pack("<6I4Q2I", version, flags, protocol, call, 0, 0, *registers, result, size)
+
+
+def message(how=0, rcx=0, peer=(0, 0, 0), reply=message_header(), request=message_header(), wanted=(0,) * 8, name=b""):
+    """A call by registers (0), by name (1) or of a peer (2): in what it differs from a sound one."""
+    return (struct.pack("<BBB5x4Q", how & 3, how >> 2 & 1, how >> 3 & 1, rcx, *peer) + reply + request +
+            struct.pack("<16s2IQ2IQ2I", name, *wanted))
+
+
+def make_message():
+    replies = {
+        "sound": message_header(),
+        "outputs": message_header(flags=0xF00, registers=(1, 2, 3, 4), result=0x80000005),
+        "version": message_header(version=3),
+        "protocol": message_header(protocol=3),
+        "call": message_header(call=1),
+        "flags": message_header(flags=0x1001),
+        "none": message_header(size=100),
+        "whole": message_header(size=100 ^ 4096),
+        "too-long": message_header(size=100 ^ 4097),
+        "longest": message_header(size=0xFFFFFFFF),
+    }
+    for name, reply in replies.items():
+        write("message", f"reply-{name}", b"".join(message(how, reply=reply) for how in (0, 4, 1, 2)))
+        write("message", f"reply-{name}-late", b"".join(message(8 | how, reply=reply) for how in (0, 4, 1, 2)))
+    asked = message_header(7, 8, 9, 10, (1, 2, 3, 4), 5)
+    write("message", "registers", message(0, request=asked) + message(4, request=asked))
+    write("message", "peer", message(2, request=asked) + message(2, peer=(1 ^ 2, 0, 0)) + message(2, peer=(1, 0, 0)))
+    write("message", "peer-nobody", message(2, peer=(1 ^ 3, 0, 0)) + message(2, peer=(1 ^ 4, 0, 0)) +
+          message(2, peer=(1 << 32, 0, 0)))
+    for name, at, room, size in (("reply", 0x3000 ^ 0x40, 0, 0), ("end", 0x3000 ^ (0x5000 - 320), 0, 0),
+                                 ("past-end", 0x3000 ^ (0x5000 - 319), 0, 0), ("wraps", (1 << 64) - 1, 0, 0),
+                                 ("too-much-room", 0, 256 ^ 4097, 0), ("whole", 0, 256 ^ 4096, 100 ^ 4096),
+                                 ("too-long", 0, 0, 100 ^ 4097), ("small-room", 0, 256 ^ 99, 0), ("no-room", 0, 256, 0),
+                                 ("request-past-end", 0x3000 ^ (0x5000 - 320), 0, 100 ^ 257)):
+        write("message", f"peer-{name}", message(2, peer=(0, at, room), request=message_header(size=size)))
+    shared = bytes(a ^ b for a, b in zip(b"plain\0", b"shared"))
+    # Version, call, gPA and size of the request, reserved, gPA and room of the reply, reserved.
+    for name, wanted in (("version", (3, 0, 0, 0, 0, 0, 0, 0)), ("manifest", (0, 0xFFFFFF00, 0, 0, 0, 0, 0, 0)),
+                         ("reserved-24", (0, 0, 0, 0, 1, 0, 0, 0)), ("reserved-34", (0, 0, 0, 0, 0, 0, 0, 1)),
+                         ("request-long", (0, 0, 0, 100 ^ 4096, 0, 0, 0, 0)),
+                         ("request-too-long", (0, 0, 0, 100 ^ 4097, 0, 0, 0, 0)),
+                         ("request-past-end", (0, 0, 0x1FF0 ^ 0x7FF0, 0, 0, 0, 0, 0)),
+                         ("request-wraps", (0, 0, 0x1FF0 ^ (1 << 64) - 7, 0, 0, 0, 0, 0)),
+                         ("reply-past-end", (0, 0, 0, 0, 0, 0x3FFC ^ 0x7FF0, 0, 0)),
+                         ("reply-outside", (0, 0, 0, 0, 0, 0x3FFC ^ 0x8000, 0, 0)),
+                         ("reply-wraps", (0, 0, 0, 0, 0, 0x3FFC ^ (1 << 64) - 7, 0, 0)),
+                         ("no-room", (0, 0, 0, 0, 0, 0, 256 ^ 99, 0))):
+        write("message", f"name-{name}", message(1, wanted=wanted) + message(1, wanted=wanted, name=shared))
+        # In the first page, where an address looks like a size.
+        write("message", f"name-{name}-low", message(1, 0x7000 ^ 0x800, wanted=wanted))
+    for name, rcx in (("misaligned", 4), ("page-end", 0xFC8), ("across", 0xFD0), ("outside", 0xF000)):
+        write("message", f"name-{name}", message(1, rcx))
+    write("message", "name-nobody", message(1, name=b"\1") + message(1, name=bytes(15) + b"\1"))
+
+
 def make_memmap():
     def entries(*ranges):
         return b"".join(struct.pack("<QQHHI", *r, 0, 0) for r in ranges)
@@ -369,5 +426,6 @@ if __name__ == "__main__":
     make_psp_reply()
     make_psp_request()
     make_kernel()
+    make_message()
     make_memmap()
     make_vtpm()
