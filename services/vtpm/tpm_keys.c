@@ -120,7 +120,8 @@ static bool take_public(const struct tpm_answer *answer, struct key_public *key)
 	}
 	(void)rdbuf_take(&in, 2 * sizeof(uint32_t));
 	key->count = take_u16(&in);
-	return key->count <= sizeof(key->bytes) && rdbuf_copy(&in, key->bytes, key->count);
+	return key->count != 0 && key->count <= sizeof(key->bytes) &&
+	       rdbuf_copy(&in, key->bytes, key->count);
 }
 
 static bool start(void)

@@ -295,6 +295,27 @@ def make_attest():
     write("attest", "reserved", attest(0, 0, b"\xff" * 64))
 
 
+def make_tpm_keys():
+    def answer(key=b"", result=0, size=None):
+        return struct.pack(">HIIIIH", 0x8002, 0, result, 0x80000000, 0, len(key) if size is None else size) + key
+
+    def inputs(*answers, version=1, room=0):
+        return struct.pack("<BH", version, room) + b"".join(struct.pack("<H", len(one)) + one for one in answers)
+    start = struct.pack(">HII", 0x8001, 10, 0)
+    rsa, ecc = answer(b"R" * 314), answer(b"E" * 122)
+    write("tpm_keys", "keys", inputs(start, rsa, ecc))
+    write("tpm_keys", "ek", inputs(start, rsa, ecc, version=0, room=100))
+    write("tpm_keys", "small-room", inputs(start, rsa, ecc, room=400))
+    write("tpm_keys", "longest", inputs(start, answer(b"R" * 512), answer(b"E" * 512), room=1000))
+    write("tpm_keys", "shortest", inputs(start, answer(b"R"), answer(b"E"), room=20))
+    write("tpm_keys", "empty", inputs(start, answer(), ecc))
+    write("tpm_keys", "too-long", inputs(start, answer(b"R" * 513), ecc))
+    write("tpm_keys", "cut", inputs(start, rsa, answer(b"E" * 100, size=101)))
+    write("tpm_keys", "no-start", inputs(struct.pack(">HII", 0x8001, 10, 0x101)))
+    write("tpm_keys", "failed", inputs(start, rsa, answer(b"E" * 122, 0x101)))
+    write("tpm_keys", "no-answer", inputs(start, rsa))
+
+
 def psp_reply(how, data=b"", offset=0, err=0, status=0):
     """An answer of the PSP: how psp_reply_fuzz.c reads it."""
     return struct.pack("<BBHIQ", how, err, offset, 0, status) + data
@@ -423,6 +444,7 @@ if __name__ == "__main__":
     make_route()
     make_core()
     make_attest()
+    make_tpm_keys()
     make_psp_reply()
     make_psp_request()
     make_kernel()
