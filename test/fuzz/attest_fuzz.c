@@ -132,6 +132,15 @@ static void check_report(const struct msg_header *reply, const struct attest_arg
 	FUZZ_CHECK(report->vmpl == 0);
 }
 
+/* Lengths with a refusal: one buffer is too small for what it needs. */
+static void check_needs(const struct msg_header *reply, const struct attest_args *args)
+{
+	FUZZ_CHECK(reply->r8 == sizeof(struct guest_report));
+	FUZZ_CHECK(reply->rcx <= ATTEST_MANIFEST_MAX);
+	FUZZ_CHECK(reply->rcx > args->manifest.bytes || reply->rdx > args->certificates.bytes ||
+		   reply->r8 > args->report.bytes);
+}
+
 static void check(const struct msg_header *reply, uint64_t rcx)
 {
 	struct attest_args args = {0};
@@ -147,6 +156,9 @@ static void check(const struct msg_header *reply, uint64_t rcx)
 		FUZZ_CHECK(reply->flags == 0 || reply->result == SVSM_ERR_INVALID_PARAMETER);
 		FUZZ_CHECK((reply->result & SVSM_NEEDS_MEMORY) == 0);
 		FUZZ_CHECK(reply->result != SVSM_ERR_INCOMPLETE);
+	}
+	if (reply->result == SVSM_ERR_INVALID_PARAMETER && reply->flags == LENGTHS) {
+		check_needs(reply, &args);
 	}
 	if (reply->result == SVSM_SUCCESS || reply->result == SVSM_ERR_INVALID_ADDRESS) {
 		forgive(&args.report, sizeof(struct guest_report));

@@ -295,6 +295,29 @@ def make_attest():
     write("attest", "reserved", attest(0, 0, b"\xff" * 64))
 
 
+def service_entry(name, protocol=0, versions=(1, 1), flags=1, guid=bytes(16), hash_byte=b"h"):
+    """One struct sys_service."""
+    return struct.pack("<16s4I", name, protocol, *versions, flags) + guid + hash_byte * 48
+
+
+def make_attest_cbor():
+    def manifest(*services, room=0):
+        return struct.pack("<HBx", room, len(services)) + b"".join(services)
+    core, vtpm = service_entry(b"core"), service_entry(b"vtpm", 2, guid=b"g" * 16)
+    most = service_entry(b"n" * 16, 0xFFFFFFFF, (0xFFFFFFFF, 0xFFFFFFFF), 7, b"g" * 16)
+    write("attest_cbor", "two", manifest(core, vtpm))
+    write("attest_cbor", "small-room", manifest(core, vtpm, room=100))
+    write("attest_cbor", "just-room", manifest(core, room=81))
+    write("attest_cbor", "down", manifest(service_entry(b"core", flags=0)))
+    write("attest_cbor", "down-with-manifest", manifest(service_entry(b"vtpm", 2, flags=6)))
+    write("attest_cbor", "guid-late", manifest(service_entry(b"vtpm", 2, guid=bytes(15) + b"g")))
+    write("attest_cbor", "longest", manifest(most, room=100))
+    write("attest_cbor", "many", manifest(*[most] * 12))
+    write("attest_cbor", "umlaut", manifest(service_entry("dienst-für-alle".encode())))
+    write("attest_cbor", "not-text", manifest(core, service_entry(b"\xc3")))
+    write("attest_cbor", "cut-text", manifest(service_entry(b"n" * 15 + b"\xc3")))
+
+
 def make_tpm_keys():
     def answer(key=b"", result=0, size=None):
         return struct.pack(">HIIIIH", 0x8002, 0, result, 0x80000000, 0, len(key) if size is None else size) + key
@@ -444,6 +467,7 @@ if __name__ == "__main__":
     make_route()
     make_core()
     make_attest()
+    make_attest_cbor()
     make_tpm_keys()
     make_psp_reply()
     make_psp_request()
