@@ -11,6 +11,7 @@ from common import Failure, PROGRESS, quiet
 WANTED = [
     'binutils', 'clang', 'clang-format', 'clang-tidy', 'gcc', 'git', 'libc6-dev', 'meson', 'ninja-build',
     'openssl', 'python3-cryptography', 'python3-cbor2', 'qemu-system-x86', 'shellcheck',
+    'valgrind',
 ]
 
 
