@@ -11,6 +11,8 @@ import tempfile
 from checks import KEEL, Checks
 
 SMALL = ('TPM2_GetRandom, 32 bytes', 'TPM2_PCR_Extend, SHA-256')
+# kernel/ipc/service_table.c
+QUOTAS = {'heap_bytes': 512 << 12, 'stack_bytes': 32 << 12}
 # Nothing random in what these take: the library's own part is the same in both places.
 STEADY = (*SMALL, 'TPM2_SelfTest, full', 'ECC P-256 primary key', 'TPM2_Sign, ECC P-256')
 
@@ -26,7 +28,10 @@ def main():
         print(done.stdout, end='', flush=True)
         if checks.that('the bench comes to its end, each stay short enough', done.returncode == 0, done.returncode):
             with open(path, encoding='utf-8') as file:
-                commands = json.load(file)['commands']
+                numbers = json.load(file)
+            commands = numbers['commands']
+            for name, quota in QUOTAS.items():
+                checks.that(f'{name}: half of the quota suffices', 0 < numbers[name] <= quota / 2, numbers[name])
             for name in SMALL:
                 row = commands[name]
                 checks.that(f'{name}: in one call', row['calls'] == row['commands'], row)

@@ -19,6 +19,8 @@ from common import BUILD, Failure, PROGRESS
 
 GUEST = 'test/guest/bench_tpm.fd'
 HOST = 'test/unit/services/tpm_host_bench'
+# The image's own system calls, answered in a Linux process (test/unit/services/vtpm/image_run.h).
+ROOM = 'test/unit/unit_services_vtpm_image'
 # Each host_phase() is one phase, of which the commands count: one file of counts for each.
 COUNT = ['valgrind', '--tool=callgrind', '--toggle-collect=host_execute', '--dump-after=host_phase']
 # No AVX, as in the SVSM: OpenSSL's own switch.
@@ -49,6 +51,16 @@ def count_host():
     return dict(zip(PHASES, totals)), int(heap[1])
 
 
+def room():
+    """What the image had of its heap and of its stack at most, in bytes, for the same commands."""
+    done = subprocess.run([build.part(ROOM), 'takes_room'], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, errors='replace', check=False)
+    found = re.search(r'^heap (\d+) stack (\d+)$', done.stdout, re.MULTILINE)
+    if done.returncode != 0 or not found:
+        raise Failure("tracing the TPM's image failed:\n" + done.stdout.rstrip())
+    return int(found[1]), int(found[2])
+
+
 def host_bytes():
     """Code, constants and data of the program of the host, in memory."""
     done = subprocess.run(['size', build.part(HOST)], stdout=subprocess.PIPE, text=True, check=True)
@@ -60,7 +72,8 @@ def measure(parse):
     image = os.path.join(BUILD, 'keel-bench-tpm.igvm')
     build.make_image(image, firmware=build.part(GUEST))
     boot = bench.Boot(parse, image, '--trace-calls', '--expect', bench.DONE)
-    host, heap = count_host()
+    host, host_heap = count_host()
+    heap, stack = room()
     commands = {}
     for name, calls in bench.phases(boot.lines, tuple(PHASES)).items():
         ticks = [count for _, count in calls]
@@ -68,13 +81,16 @@ def measure(parse):
                           'longest_stay': max(ticks), 'host_instructions': host[name] // PHASES[name]}
     described = report.describe(image)
     return {'commands': commands, 'image_bytes': described['image_bytes'], 'region_bytes': described['region_bytes'],
-            'host': {'program_bytes': host_bytes(), 'heap_bytes': heap}}
+            'heap_bytes': heap, 'stack_bytes': stack,
+            'host': {'program_bytes': host_bytes(), 'heap_bytes': host_heap}}
 
 
 def show(numbers):
     """The table; whether each stay was short enough."""
     print(f'{"image without firmware, bytes":40} {numbers["image_bytes"]:>13,}')
     print(f'{"memory reserved, bytes":40} {numbers["region_bytes"]:>13,}')
+    print(f'{"heap at most, bytes":40} {numbers["heap_bytes"]:>13,}')
+    print(f'{"stack at most, bytes":40} {numbers["stack_bytes"]:>13,}')
     print(f'{"on a host: code and data, bytes":40} {numbers["host"]["program_bytes"]:>13,}')
     print(f'{"on a host: heap at most, bytes":40} {numbers["host"]["heap_bytes"]:>13,}')
     print(f'\n{"instructions for one":40} {"in VMPL0":>13} {"calls":>7} {"longest stay":>13} {"on a host":>13}')
