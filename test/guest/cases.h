@@ -14,6 +14,7 @@ void cases_hello(void); /* the example service; only where the image has it */
 void cases_attest(void); /* reports and manifests; only where the image has the faulty service */
 void cases_attest_smp(struct smp_cpu *cpu); /* by two CPUs at once; a part of cases_smp() */
 void cases_vtpm(void); /* the TPM */
+void cases_vtpm_smp(void); /* by two CPUs at once; a part of cases_vtpm(), after cases_smp() */
 void cases_keel(void); /* the message protocol, with hello and echo where there are */
 void cases_mem(void); /* DEPOSIT_MEM, WITHDRAW_MEM */
 void cases_faulty(void); /* services that die; only where the image has the faulty one */

@@ -131,4 +131,5 @@ void cases_vtpm(void)
 	}
 	check_commands();
 	check_refusals();
+	cases_vtpm_smp();
 }
