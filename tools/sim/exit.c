@@ -117,7 +117,11 @@ static void exit_npf(struct vcpu *vcpu)
 		log_fatal("shutdown: the delivery of event 0x%lx faults at VMPL%u, rip 0x%lx",
 			  event, c->vmpl, rip);
 	}
-	c->vmcb->event_inject = event;
+	if (bits_get(event, 10, 8) == 0) {
+		inject_interrupt(c, (unsigned int)bits_get(event, 7, 0));
+	} else {
+		c->vmcb->event_inject = event;
+	}
 }
 
 void exit_handle(struct vcpu *vcpu)

@@ -1,6 +1,6 @@
 /*
- * Delivery of #VC as the hardware does it (APM volume 2, chapter 8): gate, stack, frame, new CS.
- * What hardware would answer with a double fault ends the run, and the log says why.
+ * Delivery of #VC and of interrupts as the hardware does it (APM volume 2, chapter 8): gate, stack,
+ * frame, new CS. What hardware would answer with another fault ends the run; the log says why.
  */
 #include "inject.h"
 
@@ -30,6 +30,12 @@
 /* The flags an exception clears in the handler. */
 #define FLAGS_OFF (RFLAGS_TF | RFLAGS_NT | RFLAGS_RF | RFLAGS_VM)
 
+struct delivery {
+	unsigned int vector;
+	bool has_error;
+	uint64_t error;
+};
+
 struct gate {
 	uint64_t offset;
 	uint16_t selector;
@@ -39,8 +45,8 @@ struct gate {
 
 static void NORETURN undeliverable(const struct context *c, const char *why)
 {
-	log_fatal("shutdown: #VC cannot be delivered: %s (VMPL%u rip 0x%lx, exit 0x%lx, rsp 0x%lx, "
-		  "cr3 0x%lx)",
+	log_fatal("shutdown: #VC or an interrupt cannot be delivered: %s (VMPL%u rip 0x%lx, exit "
+		  "0x%lx, rsp 0x%lx, cr3 0x%lx)",
 		  why, c->vmpl, c->save->rip, c->vmcb->exit_code, c->save->rsp, c->save->cr3);
 }
 
@@ -59,20 +65,20 @@ static void push_or_die(struct context *c, uint64_t va, const void *frame, uint6
 	}
 }
 
-static struct gate read_gate(const struct context *c)
+static struct gate read_gate(const struct context *c, unsigned int vector)
 {
 	uint32_t raw[4] = {0};
 	bool is_long = (c->save->efer & EFER_LMA) != 0;
 	uint32_t bytes = is_long ? 16 : 8;
-	uint32_t at = VECTOR_VC * bytes;
+	uint32_t at = vector * bytes;
 	struct gate gate;
 
 	if (at + bytes - 1 > c->save->idtr.limit) {
-		undeliverable(c, "the IDT has no entry 29");
+		undeliverable(c, "the IDT is too short");
 	}
 	read_or_die(c, c->save->idtr.base + at, raw, bytes, "the IDT cannot be read");
 	if ((raw[1] & BIT32(15)) == 0) {
-		undeliverable(c, "gate 29 is not present");
+		undeliverable(c, "the gate is not present");
 	}
 	gate.offset = (raw[0] & 0xffff) | (raw[1] & 0xffff0000) | ((uint64_t)raw[2] << 32);
 	gate.selector = (uint16_t)(raw[0] >> 16);
@@ -114,7 +120,7 @@ static unsigned int handler_cs(const struct context *c, const struct gate *gate,
 		cpl = ATTR_DPL(cs->attributes);
 	}
 	if (cpl > c->save->cpl) {
-		undeliverable(c, "gate 29 leads to a lower privilege");
+		undeliverable(c, "the gate leads to a lower privilege");
 	}
 	cs->selector = (uint16_t)((gate->selector & ~3u) | cpl);
 	return cpl;
@@ -146,23 +152,26 @@ static uint64_t stack_64(const struct context *c, const struct gate *gate, unsig
 	return rsp & ~UINT64_C(15);
 }
 
-static void deliver_64(struct context *c, uint64_t code)
+static void deliver_64(struct context *c, const struct delivery *d)
 {
-	struct gate gate = read_gate(c);
+	struct gate gate = read_gate(c, d->vector);
 	struct vmsa_segment cs;
 	unsigned int cpl = handler_cs(c, &gate, &cs);
 	struct vmsa *s = c->save;
-	uint64_t frame[6] = {code, s->rip, s->cs.selector, s->rflags, s->rsp, s->ss.selector};
+	const uint64_t frame[] = {d->error,  s->rip, s->cs.selector,
+				  s->rflags, s->rsp, s->ss.selector};
+	unsigned int first = d->has_error ? 0 : 1;
+	uint64_t bytes = sizeof(frame) - first * sizeof(*frame);
 	uint64_t rsp;
 
 	if (gate.type != GATE_INTERRUPT && gate.type != GATE_TRAP) {
-		undeliverable(c, "gate 29 has a wrong type");
+		undeliverable(c, "the gate has a wrong type");
 	}
 	if ((cs.attributes & ATTR_L) == 0) {
-		undeliverable(c, "gate 29 does not lead to 64-bit code");
+		undeliverable(c, "the gate does not lead to 64-bit code");
 	}
-	rsp = stack_64(c, &gate, cpl) - sizeof(frame);
-	push_or_die(c, rsp, frame, sizeof(frame));
+	rsp = stack_64(c, &gate, cpl) - bytes;
+	push_or_die(c, rsp, &frame[first], bytes);
 	if (cpl < s->cpl) {
 		s->ss = (struct vmsa_segment){.selector = (uint16_t)cpl, .attributes = 0xc93};
 		s->cpl = (uint8_t)cpl;
@@ -192,9 +201,9 @@ static void push_legacy(struct context *c, uint32_t *sp, uint32_t value, unsigne
 	push_or_die(c, (c->save->ss.base + *sp) & 0xffffffff, &value, bytes);
 }
 
-static void deliver_32(struct context *c, uint64_t code)
+static void deliver_32(struct context *c, const struct delivery *d)
 {
-	struct gate gate = read_gate(c);
+	struct gate gate = read_gate(c, d->vector);
 	unsigned int width = gate.type >= GATE_INTERRUPT ? 4 : 2;
 	struct vmsa_segment cs;
 	unsigned int cpl = handler_cs(c, &gate, &cs);
@@ -206,7 +215,7 @@ static void deliver_32(struct context *c, uint64_t code)
 	}
 	if (gate.type != GATE_INTERRUPT && gate.type != GATE_TRAP && gate.type != GATE_INT_16 &&
 	    gate.type != GATE_TRAP_16) {
-		undeliverable(c, "gate 29 has a wrong type");
+		undeliverable(c, "the gate has a wrong type");
 	}
 	gate.offset &= width == 4 ? 0xffffffff : 0xffff;
 	if (cpl < old.cpl) {
@@ -218,12 +227,14 @@ static void deliver_32(struct context *c, uint64_t code)
 	push_legacy(c, &sp, (uint32_t)old.rflags, width);
 	push_legacy(c, &sp, old.cs.selector, width);
 	push_legacy(c, &sp, (uint32_t)old.rip, width);
-	push_legacy(c, &sp, (uint32_t)code, width);
+	if (d->has_error) {
+		push_legacy(c, &sp, (uint32_t)d->error, width);
+	}
 	enter(c, &gate, &cs, sp);
 }
 
 /* Real mode: no error code. */
-static void deliver_16(struct context *c)
+static void deliver_16(struct context *c, unsigned int number)
 {
 	struct vmsa *s = c->save;
 	struct gate gate = {.type = GATE_INT_16};
@@ -231,10 +242,10 @@ static void deliver_16(struct context *c)
 	uint32_t sp = (uint32_t)s->rsp;
 	uint16_t vector[2];
 
-	if (VECTOR_VC * 4 + 3 > s->idtr.limit) {
-		undeliverable(c, "the interrupt table has no entry 29");
+	if (number * 4 + 3 > s->idtr.limit) {
+		undeliverable(c, "the interrupt table is too short");
 	}
-	read_or_die(c, s->idtr.base + VECTOR_VC * 4, vector, sizeof(vector),
+	read_or_die(c, s->idtr.base + number * 4, vector, sizeof(vector),
 		    "the interrupt table cannot be read");
 	push_legacy(c, &sp, (uint32_t)s->rflags, 2);
 	push_legacy(c, &sp, s->cs.selector, 2);
@@ -245,16 +256,26 @@ static void deliver_16(struct context *c)
 	enter(c, &gate, &cs, (s->rsp & ~UINT64_C(0xffff)) | (sp & 0xffff));
 }
 
+static void deliver(struct context *c, const struct delivery *d)
+{
+	if ((c->save->efer & EFER_LMA) != 0) {
+		deliver_64(c, d);
+	} else if ((c->save->cr0 & CR0_PE) != 0) {
+		deliver_32(c, d);
+	} else {
+		deliver_16(c, d->vector);
+	}
+}
+
 void inject_vc(struct context *c, uint64_t code)
 {
 	stats.events[STATS_VC]++;
-	if ((c->save->efer & EFER_LMA) != 0) {
-		deliver_64(c, code);
-	} else if ((c->save->cr0 & CR0_PE) != 0) {
-		deliver_32(c, code);
-	} else {
-		deliver_16(c);
-	}
+	deliver(c, &(struct delivery){.vector = VECTOR_VC, .has_error = true, .error = code});
+}
+
+void inject_interrupt(struct context *c, unsigned int vector)
+{
+	deliver(c, &(struct delivery){.vector = vector});
 }
 
 static void inject(struct context *c, unsigned int vector, bool has_error, uint32_t error)

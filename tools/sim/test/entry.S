@@ -194,6 +194,39 @@ stub_\vector:
 	stub	29, 1
 
 /*
+ * Interrupts: guest_interrupt(vector), and back. void insn_interruptible(uint64_t rsp): lets them in
+ * for a moment, on a stack of its own.
+ */
+	.macro	interrupt_stub vector
+	.globl	stub_\vector
+stub_\vector:
+	push	%rdi
+	mov	$\vector, %edi
+	jmp	interrupt_common
+	.endm
+	interrupt_stub 0x40
+	interrupt_stub 0x41
+interrupt_common:
+	.irp	reg, rax, rcx, rdx, rsi, r8, r9, r10, r11
+	push	%\reg
+	.endr
+	cld
+	call	guest_interrupt
+	.irp	reg, r11, r10, r9, r8, rsi, rdx, rcx, rax
+	pop	%\reg
+	.endr
+	pop	%rdi
+	iretq
+	.globl	insn_interruptible
+insn_interruptible:
+	xchg	%rdi, %rsp
+	sti
+	nop
+	cli
+	xchg	%rdi, %rsp
+	ret
+
+/*
  * VMPL2, real mode, at real_code (below 1 MiB): a #VC by CPUID, then back to VMPL0 with AX 0x1234
  * where the handler (real_vc) saw nothing wrong. Runs a second time with BX 1.
  */

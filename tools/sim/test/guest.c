@@ -1,7 +1,7 @@
 /*
  * The simulator's own test guest, at VMPL0 and without an SVSM: what an SNP machine does and
- * refuses, one line on COM1 per check, then `N passed, N failed`. A mode (RBX at entry) other than
- * 0 ends in one deed that the hardware has to stop.
+ * refuses, one line on COM1 per check, then `N passed, N failed`. A mode (RBX at entry) from 1 to 5
+ * ends in one deed that the hardware has to stop.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,12 +24,12 @@
 #define REAL_GPA    UINT64_C(0x90000)
 #define VECTORS_GPA UINT64_C(0x5000)
 
+#define MODE_INTERRUPTS 6
+
 #define COM1		      0x3f8
 #define EXCEPTION	      BIT(63)
 #define RAISED(vector, error) (EXCEPTION | ((uint64_t)(vector) << 32) | (error))
 #define CARRY		      BIT(31)
-
-typedef uint64_t insn(uint64_t, uint64_t, uint64_t);
 
 extern uint32_t entry_mode;
 extern uint32_t entry_c_bit;
@@ -42,19 +42,15 @@ extern const char real_code[];
 extern const char real_vc[];
 extern const char real_end[];
 
-uint64_t entry_try(insn *what, uint64_t a, uint64_t b, uint64_t c);
 insn insn_read;
 insn insn_write;
-insn insn_pvalidate;
-insn insn_rmpadjust;
 insn insn_rmpquery;
 insn insn_cpuid;
-insn insn_flush;
 insn insn_vmgexit;
 uint64_t guest_exception(uint64_t vector, uint64_t error, uint64_t cr2);
 void guest_main(void);
 
-static uint64_t idt[64] ALIGNED(16);
+static uint64_t idt[2 * (GUEST_INTERRUPTS + 2)] ALIGNED(16);
 static uint64_t last_cr2;
 static unsigned int passed;
 static unsigned int failed;
@@ -163,7 +159,7 @@ static uint64_t rmpadjust(uint64_t at, enum rmp_page_size size, uint64_t attribu
 	return entry_try(insn_rmpadjust, at, size, attributes);
 }
 
-static void set_gate(unsigned int vector, const char *handler)
+void guest_set_gate(unsigned int vector, const char *handler)
 {
 	uint64_t at = (uint64_t)(uintptr_t)handler;
 
@@ -179,10 +175,10 @@ static void load_idt(void)
 		uint64_t base;
 	} pointer = {sizeof(idt) - 1, (uint64_t)(uintptr_t)idt};
 
-	set_gate(6, stub_6);
-	set_gate(13, stub_13);
-	set_gate(14, stub_14);
-	set_gate(29, stub_29);
+	guest_set_gate(6, stub_6);
+	guest_set_gate(13, stub_13);
+	guest_set_gate(14, stub_14);
+	guest_set_gate(29, stub_29);
 	__asm__ volatile("lidt %0" : : "m"(pointer));
 }
 
@@ -257,10 +253,10 @@ static void test_pvalidate(void)
 	guest_check("rescinds 2M", pvalidate(AREA_B, RMP_2M, false), RMP_OK);
 	guest_check("stale until a flush", read(AREA_B + PAGE_2M_SIZE - 8), 7);
 	guest_check("flush without an ASID", entry_try(insn_flush, 0x28, 0, 0), RAISED(13, 0));
-	guest_check("flush of another ASID", entry_try(insn_flush, 0x2C, 1, 0), RAISED(13, 0));
+	guest_check("flush of another ASID", entry_try(insn_flush, FLUSH_ALL, 1, 0), RAISED(13, 0));
 	guest_check("flush with reserved bits", entry_try(insn_flush, 0x6C, 0, 0), RAISED(13, 0));
 	guest_check("stale all the same", read(AREA_B + PAGE_2M_SIZE - 8), 7);
-	guest_check("flush", entry_try(insn_flush, 0x2C, 0, 0), 0);
+	guest_check("flush", entry_try(insn_flush, FLUSH_ALL, 0, 0), 0);
 	guest_check("gone after it", read(AREA_B + PAGE_2M_SIZE - 8),
 		    RAISED(29, EXIT_NOT_VALIDATED));
 	guest_check("validates it again", pvalidate(AREA_B, RMP_2M, true), RMP_OK);
@@ -496,17 +492,8 @@ static void misbehave(uint32_t mode)
 	guest_put_text("still alive\r\n");
 }
 
-void guest_main(void)
+static void test_all(void)
 {
-	load_idt();
-	test_msr_protocol();
-	test_ghcb();
-	has_console = true;
-	guest_check("before the console", failed, 0);
-	if (entry_mode != 0) {
-		misbehave(entry_mode);
-		(void)vmgexit(GHCB_MSR_TERMINATE(0, 0));
-	}
 	test_exceptions();
 	test_pvalidate();
 	test_rmpadjust();
@@ -515,6 +502,23 @@ void guest_main(void)
 	test_pages();
 	guest_psp_test();
 	test_vmpl2();
-	summary();
+}
+
+void guest_main(void)
+{
+	load_idt();
+	test_msr_protocol();
+	test_ghcb();
+	has_console = true;
+	guest_check("before the console", failed, 0);
+	if (entry_mode == MODE_INTERRUPTS) {
+		guest_interrupt_test();
+		summary();
+	} else if (entry_mode != 0) {
+		misbehave(entry_mode);
+	} else {
+		test_all();
+		summary();
+	}
 	(void)vmgexit(GHCB_MSR_TERMINATE(0, 0));
 }

@@ -30,5 +30,19 @@ void guest_put_text(const char *text);
 /* A check that is printed and counted. */
 void guest_check(const char *what, uint64_t got, uint64_t want);
 
+/* The instruction's result, or what it raised. */
+typedef uint64_t insn(uint64_t, uint64_t, uint64_t);
+uint64_t entry_try(insn *what, uint64_t a, uint64_t b, uint64_t c);
+insn insn_pvalidate;
+insn insn_rmpadjust;
+insn insn_flush;
+#define FLUSH_ALL 0x2C
+
+void guest_set_gate(unsigned int vector, const char *handler);
+/* This vector and the next one interrupt; others are exceptions. */
+#define GUEST_INTERRUPTS 0x40
+
+/* guest_interrupt.c: interrupts whose delivery takes a nested fault. */
+void guest_interrupt_test(void);
 /* guest_psp.c: guest messages. */
 void guest_psp_test(void);
