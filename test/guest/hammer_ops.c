@@ -4,7 +4,8 @@
  * each page has a count of calls under way that may do that, and who writes keeps it at -1.
  *
  * Not counted (`raced`): lists that others write to meanwhile, in pages of the guest's and in the
- * very pages that are fought for. Nobody knows then which of their entries were done.
+ * very pages that are fought for. Nobody knows then which of their entries were done. They leave out
+ * the first words of a page: WITHDRAW_MEM would write over the pending byte of a calling area.
  */
 #include "hammer.h"
 
@@ -361,7 +362,8 @@ static void step_raced(struct hammer_worker *w, uint64_t choice)
 
 	scribble(list, choice);
 	if ((choice >> 52) % 4 == 0) {
-		gpa = hammer_gpa((unsigned int)(choice >> 54) % HAMMER_PAGES) + (choice & 0x800);
+		gpa = hammer_gpa((unsigned int)(choice >> 54) % HAMMER_PAGES) +
+		      ((choice & 0x800) | sizeof(struct svsm_list));
 	}
 	if (hold_all()) {
 		raced_call(w, ids[choice % ARRAY_SIZE(ids)], gpa);
