@@ -386,6 +386,10 @@ static void step(struct hammer_worker *w, uint64_t *list, bool raced)
 	case 0:
 	case 1:
 		step_fill(w, list, page);
+		if (raced) {
+			/* By chance alone, hardly any would outlive the lists until then. */
+			step_create(w, page, choice);
+		}
 		break;
 	case 2:
 	case 3:
