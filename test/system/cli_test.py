@@ -300,7 +300,7 @@ class Report(Case):
         disk = self.path('a,b.img')
         shutil.copy(self.igvm, disk)
         self.keel([['guest', 'x']], '--expect', 'x', '--disk', disk, '--kernel', self.igvm, '--append', 'a "b" c',
-                  '--smp', '2', '--memory', '1G', '--c-bit', '47')
+                  '--smp', '2', '--parallel', '--memory', '1G', '--c-bit', '47')
         with open(self.path('pid'), encoding='utf-8') as file:
             words = file.read().split('\n')
         for wanted in ('1024M', '2', 'tcg,thread=multi', 'EPYC-Milan,phys-bits=48', 'a "b" c', self.igvm,
@@ -313,7 +313,7 @@ class Report(Case):
         self.keel([['guest', 'x']], '--expect', 'x')
         with open(self.path('pid'), encoding='utf-8') as file:
             words = file.read().split('\n')
-        for option, value in (('-smp', '2'), ('-m', '2048M'), ('-accel', 'tcg,thread=multi')):
+        for option, value in (('-smp', '2'), ('-m', '2048M'), ('-accel', 'tcg,thread=single')):
             self.assertEqual(words[words.index(option) + 1], value)
         self.assertIn('name=opt/keel/sim,string=c_bit=51 la57=0', words)
 

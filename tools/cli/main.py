@@ -113,8 +113,11 @@ def add_run(commands):
     parser.add_argument('--certs', metavar='DIR', help="where to put the simulated chip's certificates")
     parser.add_argument('--report-version', type=int, choices=(2, 3, 4, 5),
                         help="of the simulated PSP's attestation reports (default: 5)")
-    parser.add_argument('--deterministic', action='store_true',
-                        help='a clock that counts instructions: the same numbers in every run; slower')
+    clock = parser.add_mutually_exclusive_group()
+    clock.add_argument('--deterministic', action='store_true',
+                       help='a clock that counts instructions: the same numbers in every run; slower')
+    clock.add_argument('--parallel', action='store_true',
+                       help='a thread for each virtual CPU (default: they take turns, which a busy machine slows down less)')
     parser.add_argument('--trace-calls', action='store_true', help="list every SVSM call in the simulator's log")
     parser.set_defaults(start=run.run)
     return parser
