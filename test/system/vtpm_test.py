@@ -46,7 +46,7 @@ MEASURED = range(8)
 INITRD_EVENT = b'Linux initrd\0'
 
 
-def boot_once(linux, tests, folder, *words):
+def boot_linux(linux, tests, folder, *words):
     """Boot with TESTS as the guest's own; returns (the boot, its console's lines, its RAM disk)."""
     initrd = guest.test_initrd(os.path.join(folder, 'initrd'), linux, tests, linux_test.built(linux, tests, folder))
     append = f'{linux_test.COMMAND_LINE} keel.test={",".join(tests)}'
@@ -55,15 +55,6 @@ def boot_once(linux, tests, folder, *words):
     lines = boot.log('guest')
     print('\n'.join(line for line in lines if line.startswith('    ')))
     return boot, [line.strip() for line in lines], initrd
-
-
-def boot_linux(*words):
-    """The same, once more when Linux panicked where it is known to now and then (docs/guests.md, known limits)."""
-    outcome = boot_once(*words)
-    if any('virt_efi_set_variable' in line for line in outcome[1]) and f'vmpl: {VMPL}' not in outcome[1]:
-        print('Linux panicked in the firmware before user space, a known limit; once more')
-        outcome = boot_once(*words)
-    return outcome
 
 
 def check_steps(checks, lines, steps):
