@@ -291,6 +291,7 @@ static void check_vmsa(void)
 
 static void check_addresses(void)
 {
+	struct client_call registers = registers_for(gpa_of(descriptor()) + 4);
 	struct svsm_keel_call call = good_call();
 	const struct bad_address *bad;
 	unsigned int count = bad_addresses(&bad);
@@ -311,8 +312,8 @@ static void check_addresses(void)
 	call.reply_gpa = UNTOUCHED_GPA - WELCOME_BYTES;
 	check_make("only as much room as is written is looked at", &call, SVSM_SUCCESS);
 	check_subject("CALL, descriptor: ");
-	check_call("misaligned", registers_for(gpa_of(descriptor()) + 4),
-		   SVSM_ERR_INVALID_PARAMETER);
+	check_equal("misaligned", (uint32_t)svsm_call(&registers), SVSM_ERR_INVALID_PARAMETER);
+	check_equal("misaligned: no address where a size may stand", registers.rcx, 0);
 	check_call("across pages", registers_for(gpa_of(descriptor_pages) + PAGE_SIZE - 48),
 		   SVSM_ERR_INVALID_ADDRESS);
 }
