@@ -11,6 +11,7 @@
 #include "metal/trap.h"
 #include "metal/window.h"
 #include "mm/pool.h"
+#include "x86/desc.h"
 #include "x86/msr.h"
 #include "x86/paging.h"
 
@@ -27,14 +28,10 @@ static const uint64_t gdt_template[] = {
 	0, 0x00af9b000000ffff, 0x00cf93000000ffff, 0x00cff3000000ffff, 0x00affb000000ffff,
 };
 
-struct table_pointer {
-	uint16_t limit;
-	uint64_t base;
-} PACKED;
-
 static void load_gdt(const uint64_t *gdt, size_t bytes)
 {
-	const struct table_pointer pointer = { (uint16_t)(bytes - 1), (uint64_t)(uintptr_t)gdt };
+	const struct x86_table_pointer pointer = { (uint16_t)(bytes - 1),
+						   (uint64_t)(uintptr_t)gdt };
 
 	__asm__ volatile("lgdt %0" : : "m"(pointer) : "memory");
 	/* Reload CS by a far return; the others are null in long mode. */

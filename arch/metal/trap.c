@@ -13,25 +13,8 @@
 #include "metal/percpu.h"
 #include "panic.h"
 #include "snp/ghcb.h"
+#include "x86/desc.h"
 #include "x86/regs.h"
-
-struct gate {
-	uint16_t offset_low;
-	uint16_t selector;
-	uint8_t ist;
-	uint8_t type;
-	uint16_t offset_middle;
-	uint32_t offset_high;
-	uint32_t reserved;
-};
-ABI_SIZE(struct gate, 16);
-
-struct table_pointer {
-	uint16_t limit;
-	uint64_t base;
-} PACKED;
-
-#define GATE_INTERRUPT_DPL0 0x8E
 
 /* Which stack a vector takes. Seven exist; those that can hit inside another have their own. */
 #define IST_DF	 1
@@ -43,7 +26,7 @@ struct table_pointer {
 #define IST_OTHER 7
 
 static _Atomic uint64_t injected; /* events the host raised in VMPL0, since the last report */
-static struct gate idt[TRAP_VECTORS] ALIGNED(16); /* written at boot only */
+static struct x86_gate idt[TRAP_VECTORS] ALIGNED(16); /* written at boot only */
 
 static uint8_t ist_of(unsigned int vector)
 {
@@ -66,18 +49,11 @@ static uint8_t ist_of(unsigned int vector)
 
 void trap_load_idt(void)
 {
-	const struct table_pointer pointer = { sizeof(idt) - 1, (uint64_t)(uintptr_t)idt };
+	const struct x86_table_pointer pointer = { sizeof(idt) - 1, (uint64_t)(uintptr_t)idt };
 
 	for (unsigned int v = 0; v < TRAP_VECTORS; v++) {
-		uint64_t entry = (uint64_t)(uintptr_t)trap_entries[v];
-
-		idt[v] = (struct gate){
-			.offset_low = (uint16_t)entry,
-			.selector = SELECTOR_KERNEL_CODE,
-			.type = GATE_INTERRUPT_DPL0,
-			.offset_middle = (uint16_t)(entry >> 16),
-			.offset_high = (uint32_t)(entry >> 32),
-		};
+		idt[v] = x86_interrupt_gate((uint64_t)(uintptr_t)trap_entries[v],
+					    SELECTOR_KERNEL_CODE, 0);
 	}
 	__asm__ volatile("lidt %0" : : "m"(pointer));
 }

@@ -4,8 +4,8 @@
  * each page has a count of calls under way that may do that, and who writes keeps it at -1.
  *
  * Not counted (`raced`): lists that others write to meanwhile, in pages of the guest's and in the
- * very pages that are fought for. Nobody knows then which of their entries were done. They leave out
- * the first words of a page: WITHDRAW_MEM would write over the pending byte of a calling area.
+ * very pages that are fought for. Nobody knows then which of their entries were done. They leave
+ * out the first word of a page: WITHDRAW_MEM would write over the pending byte of a calling area.
  */
 #include "hammer.h"
 

@@ -15,11 +15,11 @@
 #include "snp/cpuid_page.h"
 #include "snp/ghcb_msr.h"
 #include "svsm.h"
+#include "x86/desc.h"
 #include "x86/regs.h"
 
 #define VECTORS	     (TRAP_INTERRUPT + 1)
 #define STUB_BYTES   16
-#define GATE_PRESENT 0x8E /* 64-bit interrupt gate, DPL 0 */
 #define REASON_TRAP  3
 #define OPCODE_IN    0xEC
 #define OPCODE_OUT   0xEE
@@ -31,43 +31,21 @@ struct trap_frame {
 	uint64_t rip, cs, rflags, rsp, ss;
 };
 
-struct gate {
-	uint16_t offset_low;
-	uint16_t selector;
-	uint8_t ist;
-	uint8_t type;
-	uint16_t offset_middle;
-	uint32_t offset_high;
-	uint32_t reserved;
-};
-ABI_SIZE(struct gate, 16);
-
-struct table_pointer {
-	uint16_t limit;
-	uint64_t base;
-} PACKED;
-
 extern const char entry_stubs[];
 extern const char entry_probe_insn[];
 extern const char entry_probe_fixup[];
 uint64_t entry_probe_read(uint64_t gpa, uint64_t *value);
 void trap_handle(struct trap_frame *frame);
 
-static struct gate idt[VECTORS];
+static struct x86_gate idt[VECTORS];
 static trap_interrupt *interrupt;
 
 void trap_start(void)
 {
-	struct table_pointer pointer = {sizeof(idt) - 1, (uintptr_t)idt};
+	struct x86_table_pointer pointer = {sizeof(idt) - 1, (uintptr_t)idt};
 
 	for (unsigned int i = 0; i < VECTORS; i++) {
-		uint64_t stub = (uintptr_t)entry_stubs + i * STUB_BYTES;
-
-		idt[i] = (struct gate){.offset_low = (uint16_t)stub,
-				       .selector = SEL_CODE64,
-				       .type = GATE_PRESENT,
-				       .offset_middle = (uint16_t)(stub >> 16),
-				       .offset_high = (uint32_t)(stub >> 32)};
+		idt[i] = x86_interrupt_gate((uintptr_t)entry_stubs + i * STUB_BYTES, SEL_CODE64, 0);
 	}
 	__asm__ volatile("lidt %0" : : "m"(pointer));
 }

@@ -117,7 +117,7 @@ def add_run(commands):
     clock.add_argument('--deterministic', action='store_true',
                        help='a clock that counts instructions: the same numbers in every run; slower')
     clock.add_argument('--parallel', action='store_true',
-                       help='a thread for each virtual CPU (default: they take turns, which a busy machine slows down less)')
+                       help='a thread for each virtual CPU (default: they take turns, which suits busy machines)')
     parser.add_argument('--trace-calls', action='store_true', help="list every SVSM call in the simulator's log")
     parser.set_defaults(start=run.run)
     return parser

@@ -1,7 +1,7 @@
 /*
- * Events for the guest. #VC goes through the guest's IDT by hand: TCG would not push its error code.
- * So do interrupts: TCG delivers an injected one a second time, whatever RFLAGS.IF says, when its
- * loop next ends without an exception or exit in between. All others are the CPU's business.
+ * Events for the guest. #VC goes through the guest's IDT by hand: TCG would not push its error
+ * code. So do interrupts: TCG delivers an injected one a second time, whatever RFLAGS.IF says, when
+ * its loop next ends without an exception or exit in between. All others are the CPU's business.
  */
 #pragma once
 

@@ -7,30 +7,16 @@
 #include "log.h"
 #include "memory.h"
 #include "x86.h"
+#include "x86/desc.h"
 
 #define VECTORS	     32
 #define VECTOR_NMI   2
-#define GATE_PRESENT 0x8e00u
+#define SELECTOR_CODE 0x08
 #define STUB_BYTES   16
 
 #define MSR_APIC_BASE 0x1b
 #define APIC_SPURIOUS 0x0f0
 #define APIC_LVT1     0x360
-
-struct gate {
-	uint16_t offset_low;
-	uint16_t selector;
-	uint16_t flags;
-	uint16_t offset_middle;
-	uint32_t offset_high;
-	uint32_t reserved;
-};
-ABI_SIZE(struct gate, 16);
-
-struct PACKED idt_pointer {
-	uint16_t limit;
-	uint64_t base;
-};
 
 extern const char entry_exceptions[];
 extern const char entry_nmi[];
@@ -38,7 +24,7 @@ volatile uint64_t *entry_nmi_counter(void);
 
 void trap_fatal(uint64_t vector, uint64_t error, uint64_t rip, uint64_t cr2) NORETURN;
 
-static struct gate idt[VECTORS] ALIGNED(16);
+static struct x86_gate idt[VECTORS] ALIGNED(16);
 
 void trap_fatal(uint64_t vector, uint64_t error, uint64_t rip, uint64_t cr2)
 {
@@ -48,15 +34,7 @@ void trap_fatal(uint64_t vector, uint64_t error, uint64_t rip, uint64_t cr2)
 
 static void set_gate(unsigned int vector, const char *handler)
 {
-	uint64_t at = (uint64_t)(uintptr_t)handler;
-
-	idt[vector] = (struct gate){
-		.offset_low = (uint16_t)at,
-		.selector = 0x08,
-		.flags = GATE_PRESENT,
-		.offset_middle = (uint16_t)(at >> 16),
-		.offset_high = (uint32_t)(at >> 32),
-	};
+	idt[vector] = x86_interrupt_gate((uint64_t)(uintptr_t)handler, SELECTOR_CODE, 0);
 }
 
 /* QMP inject-nmi arrives at LINT1, which is masked after reset. */
@@ -70,7 +48,7 @@ static void open_lint1(void)
 
 void trap_load(void)
 {
-	struct idt_pointer pointer = {sizeof(idt) - 1, (uint64_t)(uintptr_t)idt};
+	struct x86_table_pointer pointer = {sizeof(idt) - 1, (uint64_t)(uintptr_t)idt};
 
 	__asm__ volatile("lidt %0" : : "m"(pointer));
 }

@@ -194,8 +194,8 @@ stub_\vector:
 	stub	29, 1
 
 /*
- * Interrupts: guest_interrupt(vector), and back. void insn_interruptible(uint64_t rsp): lets them in
- * for a moment, on a stack of its own.
+ * Interrupts: guest_interrupt(vector), and back. void insn_interruptible(uint64_t rsp): lets them
+ * in for a moment, on a stack of its own.
  */
 	.macro	interrupt_stub vector
 	.globl	stub_\vector

@@ -61,7 +61,7 @@ static uint64_t allow_vmpl2(uint8_t rights)
 	return entry_try(insn_rmpadjust, AREA_B, RMP_2M, RMPADJUST_ATTR(2, rights, false));
 }
 
-/* PVALIDATE brings the translation into the TLB; taking rights away and a flush get it out again. */
+/* PVALIDATE brings it into the TLB; taking rights away and a flush get it out again. */
 static void prepare_stack(void)
 {
 	guest_check("a stack", entry_try(insn_pvalidate, AREA_B, RMP_2M, true), RMP_OK);
