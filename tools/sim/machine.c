@@ -18,6 +18,9 @@
 #define ACPI_PM_CONTROL (ACPI_BASE + 4)
 #define ACPI_SLEEP	0x2000
 
+#define PIC_MASTER_MASK 0x21
+#define PIC_SLAVE_MASK	0xa1
+
 static void pci_write(uint32_t device, uint32_t reg, uint32_t value)
 {
 	out32(PCI_ADDRESS, device | reg);
@@ -31,8 +34,16 @@ static void open_acpi_ports(void)
 	out8(PCI_DATA, ACPI_ENABLE);
 }
 
+/* As firmware leaves them: else the timer kicks the first CPU all the time (docs/simulator.md). */
+static void mask_pics(void)
+{
+	out8(PIC_MASTER_MASK, 0xff);
+	out8(PIC_SLAVE_MASK, 0xff);
+}
+
 void machine_init(void)
 {
+	mask_pics();
 	pci_write(PCI_MCH, MCH_PAM0, 0x33333330);
 	pci_write(PCI_MCH, MCH_PAM0 + 4, 0x00333333);
 	open_acpi_ports();

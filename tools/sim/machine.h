@@ -5,6 +5,6 @@
 
 #include "base/compiler.h"
 
-/* RAM instead of ROM below 1 MiB, the ACPI ports at 0x600. */
+/* RAM instead of ROM below 1 MiB, the ACPI ports at 0x600, no interrupts by the PICs. */
 void machine_init(void);
 void machine_off(void) NORETURN;
