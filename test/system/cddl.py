@@ -1,13 +1,16 @@
 """Holds decoded CBOR against CDDL (RFC 8610), strictly: what the schema does not name is an error.
 
 Debian's cddl takes text for `bstr .size`, negative numbers for `uint .size` and keys that no rule names, so it cannot
-judge alone. This reads the part of CDDL that docs/cddl uses and refuses the rest: maps and arrays of `key => type` or
-`type` entries with ? * +, literals, ranges, choices by /, `.size`, and uint nint int tstr bstr bool null any.
+judge alone. This reads a part of CDDL and refuses the rest: maps and arrays of `key => type` or `type` entries with
+commas between them and ? * + N*M before them, literals, ranges of integers, choices by /, `.size`, and uint nint int
+tstr bstr bool null any.
 """
 
 import re
 
-TOKENS = re.compile(r'\s*(?:;[^\n]*\n?\s*)*(\.\.|=>|\.size\b|[=/{}\[\](),?*+]|-?\d+|"[^"\n]*"|[A-Za-z_][\w-]*)')
+# N*M is one word: a number with a space before or behind it is an entry.
+TOKENS = re.compile(r'\s*(?:;[^\n]*\n?\s*)*'
+                    r'(\.\.|=>|\.size\b|[=/{}\[\](),?+]|\d*\*\d*|-?\d+|"[^"\n]*"|[A-Za-z_][\w-]*)')
 PRELUDE = {
     'uint': lambda value: is_int(value) and value >= 0,
     'nint': lambda value: is_int(value) and value < 0,
@@ -74,6 +77,13 @@ class Schema:
         self.at += 1
         return word
 
+    def number(self):
+        """The next word, which has to be one."""
+        word = self.take()
+        if not re.fullmatch(r'-?\d+', word):
+            raise SchemaError(f'{word!r} instead of a number: not understood')
+        return int(word)
+
     def choice(self):
         """type / type ..."""
         types = [self.sized()]
@@ -91,10 +101,10 @@ class Schema:
         is_group = self.look() == '('
         if is_group:
             self.take()
-        low = high = int(self.take())
+        low = high = self.number()
         if self.look() == '..':
             self.take()
-            high = int(self.take())
+            high = self.number()
         if is_group:
             self.take(')')
         return 'size', inner, low, high
@@ -110,27 +120,36 @@ class Schema:
             if self.look() != '..':
                 return 'literal', int(word)
             self.take()
-            return 'range', int(word), int(self.take())
+            return 'range', int(word), self.number()
         if word.startswith('"'):
             return 'literal', word[1:-1]
         if not re.match(r'[A-Za-z_]', word):
             raise SchemaError(f'{word!r} is no type')
         return 'name', word
 
+    def occurrence(self):
+        """What may stand before an entry, ? + or N*M, either number left out or not: (fewest, most)."""
+        found = re.fullmatch(r'(\d*)\*(\d*)', {'?': '0*1', '+': '1*'}.get(self.look(), self.look() or ''))
+        if found is None:
+            return 1, 1
+        word = self.take()
+        fewest, most = int(found.group(1) or 0), int(found.group(2)) if found.group(2) else None
+        if most is not None and most < fewest:
+            raise SchemaError(f'{word!r} is not understood')
+        return fewest, most
+
     def entries(self, end, is_map):
         """What is in a map or an array: (fewest, most, key or None, type)."""
         found = []
         while self.look() != end:
-            fewest, most = {'?': (0, 1), '*': (0, None), '+': (1, None)}.get(self.look(), (1, 1))
-            if self.look() in ('?', '*', '+'):
-                self.take()
+            fewest, most = self.occurrence()
             value, key = self.choice(), None
             if is_map:
                 self.take('=>')
                 key, value = value, self.choice()
             found.append((fewest, most, key, value))
-            if self.look() == ',':
-                self.take()
+            if self.look() != end and self.take() != ',':
+                raise SchemaError(f'{self.words[self.at - 1]!r} without a comma before it is not understood')
         self.take(end)
         return found
 
