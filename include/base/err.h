@@ -1,5 +1,6 @@
 /*
- * The one error type. Protocol result codes are made from it by one function (kernel/ipc/result.c).
+ * The one error type. Protocol result codes are made from it by one function, svsm_result()
+ * (include/svsm/result.h); what its caller then gets stands there.
  */
 #pragma once
 

@@ -1,5 +1,7 @@
-/* The one place that makes a protocol result code from enum err. Used by the kernel and by
- * services. */
+/*
+ * The one place that makes a protocol result code from enum err. Used by the kernel and by
+ * services. Several errors become one code: a caller cannot tell them apart.
+ */
 #pragma once
 
 #include <stdint.h>

@@ -3,8 +3,9 @@
  * (section 4.2.1), without floats, tags and undefined. So a message has exactly one encoding, and
  * whoever compares or signs bytes compares or signs what they mean. Nothing is allocated.
  *
- * Writing: errors stick in the struct wrbuf, so one look at `failed` at the end is enough. The
- * order of a map's keys is the writer's duty: unsigned integers, ascending.
+ * Writing: errors stick in the struct wrbuf, so one look at its `failed` at the end is enough, and
+ * needed wherever a message could be too long or its text not UTF-8: nothing else tells. The order
+ * of a map's keys is the writer's duty: unsigned integers, ascending.
  *
  * Reading: a cursor over hostile bytes; errors stick, as in struct rdbuf. After an error everything
  * reads as zero or empty, so a decoder reads a message from front to back and asks cbor_end() once,
@@ -82,7 +83,10 @@ bool cbor_take_bool(struct cbor_reader *reader);
 void cbor_take_null(struct cbor_reader *reader);
 size_t cbor_take_array(struct cbor_reader *reader); /* items */
 size_t cbor_take_map(struct cbor_reader *reader); /* pairs */
-/* In place; *bytes is 0 and the pointer NULL after an error. */
+/*
+ * In place; *bytes is 0 and the pointer NULL after an error, and only then: of nothing the pointer
+ * is into the input as well. Text that is not UTF-8 is an error, like any other.
+ */
 const uint8_t *cbor_take_bytes(struct cbor_reader *reader, size_t *bytes);
 const char *cbor_take_text(struct cbor_reader *reader, size_t *bytes);
 

@@ -342,6 +342,21 @@ TEST(wrong_kinds)
 	}
 }
 
+/* NULL tells of an error; nothing at the message's end is none. */
+TEST(takes_nothing)
+{
+	static const uint8_t empty[] = {0x82, 0x40, 0x60};
+	struct cbor_reader r = cbor_reader_over(empty, sizeof(empty));
+	size_t bytes = 99;
+
+	(void)cbor_take_array(&r);
+	CHECK(cbor_take_bytes(&r, &bytes) == empty + 2);
+	CHECK_EQ(bytes, 0);
+	CHECK((const uint8_t *)cbor_take_text(&r, &bytes) == empty + 3);
+	CHECK_EQ(bytes, 0);
+	CHECK_EQ(cbor_end(&r), ERR_OK);
+}
+
 TEST(errors_stick)
 {
 	uint8_t data[VECTOR_BYTES];
@@ -364,4 +379,5 @@ TEST(errors_stick)
 }
 
 UNIT_MAIN(CASE(examples), CASE(shorter_prefixes), CASE(trailing_bytes), CASE(other_examples),
-	  CASE(refusals), CASE(acceptances), CASE(takes), CASE(wrong_kinds), CASE(errors_stick))
+	  CASE(refusals), CASE(acceptances), CASE(takes), CASE(takes_nothing), CASE(wrong_kinds),
+	  CASE(errors_stick))
