@@ -203,6 +203,21 @@ class Call(unittest.TestCase):
             with self.assertRaises(Usage):
                 calling.script(options, b'')
 
+    def test_names(self):
+        """One that nothing answers to is refused before anything is built, with those that there are."""
+        table = ('{\n\t.name = "core",\n\t.reentrant = true,\n},\n{\n\t.name = "kv",\n\t.messages = true,\n},\n'
+                 '{\n\t.name = "mute",\n\t.messages = false,\n},\n')
+        self.assertEqual(calling.services(table), {'core': False, 'kv': True, 'mute': False})
+        self.assertIsNone(calling.check_name('kv', table))
+        there = 'those that are called by name: kv; others of the image: core, mute'
+        for name, what in (('kx', "no service is called 'kx'"), ('core', 'core takes no calls by name')):
+            with self.assertRaisesRegex(Usage, f'{what}; {there}'):
+                calling.check_name(name, table)
+        with mock.patch.object(calling.build, 'prepare_image') as prepare:
+            with self.assertRaisesRegex(Usage, "no service is called 'kx'; .* core, "):
+                calling.call(self.options('0', name='kx'), None)
+        prepare.assert_not_called()
+
     def test_place(self):
         """The script goes behind the magic; a guest without one, or with two, is none."""
         guest = b'before' + calling.MAGIC + bytes(32) + b'after'

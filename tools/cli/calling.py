@@ -84,6 +84,24 @@ def decode(data):
         return f'(no CBOR: {data.hex()})'
 
 
+def services(table):
+    """The services of a table, its text: whether guests may call each by its name."""
+    entries = re.split(r'^\s*\.name = "', table, flags=re.MULTILINE)[1:]
+    return {entry.split('"')[0]: re.search(r'^\s*\.messages = true', entry, re.MULTILINE) is not None
+            for entry in entries}
+
+
+def check_name(name, table):
+    """Refuse a name that nothing answers to: the guest would only hear UNSUPPORTED_PROTOCOL."""
+    known = services(table)
+    if known.get(name):
+        return
+    what = f'{name} takes no calls by name' if name in known else f'no service is called {name!r}'
+    by_name = [other for other, takes_messages in known.items() if takes_messages]
+    raise Usage(f'{what}; those that are called by name: {", ".join(by_name) or "none"}; others of the image: '
+                f'{", ".join(other for other in known if other not in by_name) or "none"}')
+
+
 def step(kind, call, name, data):
     """One step of the script."""
     return STEP.pack(kind, call, 0, len(data), name) + data.ljust(-(-len(data) // 8) * 8, b'\0')
@@ -179,6 +197,8 @@ def names(data):
 
 def call(options, parse_run):
     """The whole command."""
+    with open(os.path.join(ROOT, build.SERVICE_TABLES[build.KERNEL]), encoding='utf-8') as file:
+        check_name(options.name, file.read())
     nonce = os.urandom(NONCE_BYTES) if options.attest else b''
     steps = script(options, nonce)
     build.prepare_image(GUEST)
