@@ -94,6 +94,13 @@ class Make(Tree):
         self.assertIn('svsm/kv.h', headers)
         self.assertEqual(headers, sorted(headers))
 
+    def test_includes(self):
+        """Those of the fuzz target are in order, whatever the name is."""
+        for name in ('kv', 'zoo'):
+            self.make(name)
+            headers = re.findall(r'#include "(svsm/.*)"', self.read(f'test/fuzz/{name}_fuzz.c'))
+            self.assertEqual(headers, sorted([f'svsm/{name}.h', 'svsm/protocol.h']))
+
     def test_guid(self):
         """Random, and stored mixed-endian as its comment says."""
         for name in ('one', 'two'):

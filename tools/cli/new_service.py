@@ -170,6 +170,8 @@ def contents(options):
     check_free(service, files)
     check_room(table)
     words = {'name': service, 'NAME': service.upper(), 'PROTOCOL': f'0x{free_protocol():08X}', 'GUID': str(guid),
+             # In the order that clang-format wants.
+             'INCLUDES': ''.join(sorted(map(INCLUDE.format, (service, 'protocol')))),
              'GUID_BYTES': guid_bytes(guid), 'RIGHTS': ' | '.join(RIGHTS[right] for right in options.rights) or '0'}
     made = {path: fill(template, words).encode() for path, template in files.items()}
     return {**made, **seeds, TABLE: with_entry(table, service, fill('entry.in', words)).encode()}
