@@ -4,6 +4,7 @@ Usage: lint.py [ROOT [RULE...]]     a rule named here shows its findings also wh
 """
 
 import os
+import shlex
 import sys
 
 import rules_c
@@ -28,7 +29,8 @@ def main(words):
             print(f'skipped {name}: {reason}')
             continue
         if name in rules_tools.ADVICE and name not in words[1:]:
-            print(f'advice {name}: {len({entry.path for entry in found})} files; lint.py {root} {name} shows them')
+            command = shlex.join(['/usr/bin/python3', os.path.abspath(__file__), os.path.abspath(root), name])
+            print(f'advice {name}: {len({entry.path for entry in found})} files; {command} shows them')
             continue
         for entry in found:
             print(f'{entry.path}:{entry.line}: {name}: {entry.text}')

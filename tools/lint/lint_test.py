@@ -1,6 +1,10 @@
 """Every rule finds its mistake in a small tree, and finds nothing in a tree that is right."""
 
+import contextlib
+import io
 import os
+import re
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -130,6 +134,18 @@ class Rules(unittest.TestCase):
             for name in lint.RULES:
                 with self.subTest(rule=name):
                     self.assertEqual(self.findings(name, tree), [])
+
+    def test_advice(self):
+        """The command that advice ends with can be given as it is, and shows what is advised."""
+        with tempfile.TemporaryDirectory() as folder:
+            tree = tree_of(folder, {'.clang-format': clang_format_settings(), 'a.c': '/* A. */\nint  a;\n'})
+            self.findings('clang-format', tree)
+            told = io.StringIO()
+            with contextlib.redirect_stdout(told):
+                lint.main([folder])
+            command = re.search(r'^advice clang-format: 1 files; (.*) shows them$', told.getvalue(), re.MULTILINE)
+            done = subprocess.run(command.group(1), shell=True, cwd='/', stdout=subprocess.PIPE, text=True, check=False)
+            self.assertIn('a.c:2: clang-format: ', done.stdout)
 
     def test_every_rule_has_an_example(self):
         """A rule that was never seen to fail checks nothing."""
