@@ -92,7 +92,7 @@ void hostile_cases_memory(void)
 	}
 	hostile_try(
 		"more pages than there are numbers",
-		hostile_call(HOSTILE_PROTOCOL, HOSTILE_SYSCALL + (uint32_t)SYS_MEMORY, UINT64_MAX, 0, 0, 0)
+		hostile_call(HOSTILE_PROTOCOL, HOSTILE_SYSCALL + SYS_MEMORY, UINT64_MAX, 0, 0, 0)
 			.rcx,
 		ERR_NOMEM);
 	check_quota("memory of a service without rights: ", HOSTILE_PROTOCOL, HOSTILE_HEAP_PAGES);

@@ -290,7 +290,7 @@ static void check_yields(void)
 static void check_log(void)
 {
 	struct client_call call =
-		hostile_call(INTRUDER_PROTOCOL, HOSTILE_SYSCALL + (uint32_t)SYS_DEPOSIT, 0, 1, 0, 0);
+		hostile_call(INTRUDER_PROTOCOL, HOSTILE_SYSCALL + SYS_DEPOSIT, 0, 1, 0, 0);
 
 	hostile_try("another's fault after the flood", call.rcx, ERR_DENIED);
 }

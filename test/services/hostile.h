@@ -46,10 +46,10 @@ enum hostile_call {
 	/* By message: the request's bytes are the reply's, whatever they are. Four bytes are the
 	 * number that the reply is said to have. */
 	HOSTILE_PARROT,
-	/* A system call: its number is added; RCX, RDX, R8, R9 are its arguments. RCX = RAX, RDX =
-	 * RDX. */
-	HOSTILE_SYSCALL = 0x10000,
 };
+
+/* A system call: its number is added; RCX, RDX, R8, R9 are its arguments. RCX = RAX, RDX = RDX. */
+#define HOSTILE_SYSCALL UINT32_C(0x10000)
 
 enum hostile_loop {
 	HOSTILE_LOOP_TIME, /* SYS_TIME_LEFT */
