@@ -1,11 +1,10 @@
 /*
- * The bench guest: makes calls in phases that tools/cli/bench.py names and counts. A call to a
- * protocol that nobody serves begins each phase, its call number the phase's, so that whoever reads
- * the simulator's list of calls sees where one ends. Anything but the expected answer ends it.
+ * The bench guest: makes calls in phases that tools/cli/bench.py names and counts.
  */
 #include "base/bits.h"
 #include "base/compiler.h"
 #include "base/mem.h"
+#include "bench_phase.h"
 #include "console.h"
 #include "cpu.h"
 #include "ghcb.h"
@@ -13,7 +12,6 @@
 #include "svsm.h"
 #include "trap.h"
 
-#define MARK_PROTOCOL 0xbe7c4
 #define CALLS	      1000
 #define LIST_PAGES    500
 #define LARGE_PAGES   64
@@ -24,35 +22,9 @@
 #define AREA_GPA  UINT64_C(0x18000000) /* a second calling area */
 #define LARGE_GPA UINT64_C(0x20000000) /* LONG_LIST large pages */
 
-#define REASON_FAILED 1
-
 NORETURN void guest_main(void);
 
 static uint8_t page[PAGE_SIZE] ALIGNED(4096);
-
-static NORETURN void fail(const char *what, uint64_t value)
-{
-	console_text("bench: FAIL ");
-	console_text(what);
-	console_text(" ");
-	console_hex(value);
-	console_line();
-	ghcb_terminate(REASON_FAILED);
-}
-
-static void expect(const char *what, uint64_t got, uint64_t want)
-{
-	if (got != want) {
-		fail(what, got);
-	}
-}
-
-static void phase(uint32_t number)
-{
-	struct client_call call = { .rax = SVSM_CALL(MARK_PROTOCOL, number) };
-
-	expect("mark", svsm_call(&call), SVSM_ERR_UNSUPPORTED_PROTOCOL);
-}
 
 static void query(void)
 {
@@ -62,14 +34,14 @@ static void query(void)
 			.rcx = SVSM_PROTOCOL_VERSIONS(SVSM_PROTOCOL_CORE, SVSM_CORE_VERSION),
 		};
 
-		expect("query", svsm_call(&call), SVSM_SUCCESS);
+		bench_expect("query", svsm_call(&call), SVSM_SUCCESS);
 	}
 }
 
 static void one_by_one(uint64_t base, unsigned int count, uint64_t bytes, uint64_t bits)
 {
 	for (unsigned int i = 0; i < count; i++) {
-		expect("one page", svsm_pvalidate((base + i * bytes) | bits), SVSM_SUCCESS);
+		bench_expect("one page", svsm_pvalidate((base + i * bytes) | bits), SVSM_SUCCESS);
 	}
 }
 
@@ -88,9 +60,9 @@ static void by_list(uint64_t base, unsigned int count, uint64_t bytes, uint64_t 
 
 		memcpy(page + sizeof(header) + i * sizeof(entry), &entry, sizeof(entry));
 	}
-	expect("list", svsm_call(&call), SVSM_SUCCESS);
+	bench_expect("list", svsm_call(&call), SVSM_SUCCESS);
 	memcpy(&header, page, sizeof(header));
-	expect("list, next", header.next, count);
+	bench_expect("list, next", header.next, count);
 }
 
 static void by_lists(uint64_t bits)
@@ -103,7 +75,7 @@ static void by_lists(uint64_t bits)
 static void remap(void)
 {
 	for (unsigned int i = 0; i < REMAPS; i++) {
-		expect("remap", svsm_remap(i % 2 == 0 ? AREA_GPA : CAA_GPA), SVSM_SUCCESS);
+		bench_expect("remap", svsm_remap(i % 2 == 0 ? AREA_GPA : CAA_GPA), SVSM_SUCCESS);
 	}
 }
 
@@ -138,9 +110,7 @@ static void prepare(void)
 	for (uint64_t i = 0; i < LONG_LIST; i++) {
 		done = done && ghcb_page_state(LARGE_GPA + i * PAGE_2M_SIZE, true, true);
 	}
-	if (!done) {
-		fail("page state", 0);
-	}
+	bench_expect("page state", done, true);
 	svsm_accept(AREA_GPA);
 }
 
@@ -151,29 +121,29 @@ void guest_main(void)
 	trap_start();
 	console_start();
 	prepare();
-	phase(0);
+	bench_phase(0);
 	query();
 	svsm_use_event(true);
-	phase(1);
+	bench_phase(1);
 	query();
-	phase(2);
+	bench_phase(2);
 	one_by_one(SMALL_GPA, CALLS, PAGE_SIZE, SVSM_PVALIDATE_VALIDATE);
-	phase(3);
+	bench_phase(3);
 	one_by_one(SMALL_GPA, CALLS, PAGE_SIZE, 0);
-	phase(4);
+	bench_phase(4);
 	by_lists(SVSM_PVALIDATE_VALIDATE);
-	phase(5);
+	bench_phase(5);
 	by_lists(0);
-	phase(6);
+	bench_phase(6);
 	one_by_one(LARGE_GPA, LARGE_PAGES, PAGE_2M_SIZE,
 		   SVSM_PVALIDATE_2M | SVSM_PVALIDATE_VALIDATE);
-	phase(7);
+	bench_phase(7);
 	one_by_one(LARGE_GPA, LARGE_PAGES, PAGE_2M_SIZE, SVSM_PVALIDATE_2M);
-	phase(8);
+	bench_phase(8);
 	remap();
-	phase(9);
+	bench_phase(9);
 	by_list(LARGE_GPA, LONG_LIST, PAGE_2M_SIZE, SVSM_PVALIDATE_2M | SVSM_PVALIDATE_VALIDATE);
-	phase(10);
+	bench_phase(10);
 	zero_page();
 	console_text("bench: done");
 	console_line();

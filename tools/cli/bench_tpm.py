@@ -6,7 +6,6 @@ of the host (test/unit/services/vtpm/host_bench.c) sends the same commands to th
 them. Seeds and keys are random, and so is how long a key takes to find.
 """
 
-import json
 import os
 import re
 import subprocess
@@ -103,12 +102,4 @@ def show(numbers):
 
 def main(options, parse):
     """The whole command; exit status 1 when a command held the CPU for too long."""
-    build.prepare(BUILD)
-    numbers = measure(parse)
-    PROGRESS.clear()
-    is_good = show(numbers)
-    if options.json:
-        with open(options.json, 'w', encoding='utf-8') as file:
-            json.dump(numbers, file, indent=2)
-            file.write('\n')
-    return 0 if is_good else 1
+    return bench.finish(options, parse, measure, show)
