@@ -146,6 +146,8 @@ ABI_OFFSET(struct ghcb, usage, 0xFFC);
 /* EVENTINJ format. */
 #define EVENTINJ_VALID	       BIT(31)
 #define EVENTINJ_ERROR_VALID   BIT(11)
+#define EVENTINJ_VECTOR(event) ((event) & 0xff)
+#define EVENTINJ_TYPE(event)   ((event) & UINT64_C(0x700))
 #define EVENTINJ_TYPE_INTR     (UINT64_C(0) << 8)
 #define EVENTINJ_TYPE_NMI      (UINT64_C(2) << 8)
 #define EVENTINJ_TYPE_EXCEPTION (UINT64_C(3) << 8)

@@ -12,6 +12,7 @@
 #include "ghcb.h"
 #include "svsm.h"
 #include "trap.h"
+#include "x86/apic.h"
 
 #define REASON_FAILED 1
 #define CALLS	      UINT64_C(TICKS_CALLS)
@@ -19,22 +20,19 @@
 #define CALLS_MAX     (CALLS * 100)
 #define WAIT_SPINS    UINT64_C(100000000)
 
-/* APM volume 2, section 16.3.2. */
-#define APIC_GPA       UINT64_C(0xFEE00000)
-#define APIC_EOI       (APIC_GPA + 0x0B0)
-#define APIC_SPURIOUS  (APIC_GPA + 0x0F0)
-#define APIC_LVT_TIMER (APIC_GPA + 0x320)
-#define APIC_COUNT     (APIC_GPA + 0x380)
-#define APIC_DIVIDE    (APIC_GPA + 0x3E0)
-#define APIC_ENABLED   0x1FF
-#define APIC_DIVIDE_1  0xB
-#define TIMER_COUNT    100000
+#define APIC_DIVIDE_1 0xB
+#define TIMER_COUNT   100000
 
 NORETURN void guest_main(void);
 
 static volatile uint64_t ticks;
 static volatile uint64_t on_return; /* those that were taken right behind VMGEXIT */
 static volatile bool goes_on = true;
+
+static void apic_write(uint64_t offset, uint32_t value)
+{
+	ghcb_mmio_write(APIC_BASE_DEFAULT + offset, value);
+}
 
 /* What the interrupted code had begun in the GHCB is put back afterwards. */
 static void arm_next(void)
@@ -43,9 +41,9 @@ static void arm_next(void)
 
 	memcpy(&saved, ghcb_page(), sizeof(saved));
 	if (goes_on) {
-		ghcb_mmio_write(APIC_COUNT, TIMER_COUNT);
+		apic_write(APIC_COUNT, TIMER_COUNT);
 	}
-	ghcb_mmio_write(APIC_EOI, 0);
+	apic_write(APIC_EOI, 0);
 	memcpy(ghcb_page(), &saved, sizeof(saved));
 }
 
@@ -64,10 +62,10 @@ static void take_tick(uint64_t rip)
 static void start_timer(void)
 {
 	trap_take_interrupts(take_tick);
-	ghcb_mmio_write(APIC_SPURIOUS, APIC_ENABLED);
-	ghcb_mmio_write(APIC_DIVIDE, APIC_DIVIDE_1);
-	ghcb_mmio_write(APIC_LVT_TIMER, TRAP_INTERRUPT);
-	ghcb_mmio_write(APIC_COUNT, TIMER_COUNT);
+	apic_write(APIC_SPURIOUS, APIC_ENABLED);
+	apic_write(APIC_DIVIDE, APIC_DIVIDE_1);
+	apic_write(APIC_LVT_TIMER, TRAP_INTERRUPT);
+	apic_write(APIC_COUNT, TIMER_COUNT);
 	__asm__ volatile("sti" : : : "memory");
 }
 

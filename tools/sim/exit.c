@@ -117,8 +117,8 @@ static void exit_npf(struct vcpu *vcpu)
 		log_fatal("shutdown: the delivery of event 0x%lx faults at VMPL%u, rip 0x%lx",
 			  event, c->vmpl, rip);
 	}
-	if (bits_get(event, 10, 8) == 0) {
-		inject_interrupt(c, (unsigned int)bits_get(event, 7, 0));
+	if (EVENTINJ_TYPE(event) == EVENTINJ_TYPE_INTR) {
+		inject_interrupt(c, (unsigned int)EVENTINJ_VECTOR(event));
 	} else {
 		c->vmcb->event_inject = event;
 	}

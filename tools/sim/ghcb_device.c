@@ -9,11 +9,11 @@
 #include "snp/ghcb_msr.h"
 #include "stats.h"
 #include "x86.h"
+#include "x86/apic.h"
 #include "x86/msr.h"
 
 #define MMIO_MAX 8
 
-#define APIC_ICR_LOW	  0x300
 #define APIC_MODE(icr)	  bits_get((icr), 10, 8)
 #define APIC_MODE_INIT	  5
 #define APIC_MODE_STARTUP 6

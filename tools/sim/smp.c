@@ -14,10 +14,9 @@
 #include "vcpu.h"
 #include "vmcb.h"
 #include "x86.h"
+#include "x86/apic.h"
 #include "x86/msr.h"
 
-#define APIC_ICR_LOW	 0x300
-#define APIC_ICR_HIGH	 0x310
 #define ICR_NMI		 0x00000400u
 #define ICR_INIT_OTHERS	 0x000C4500u
 #define ICR_START_OTHERS 0x000C46FFu /* vector 0xff: ap16 in boot.S */

@@ -7,16 +7,14 @@
 #include "log.h"
 #include "memory.h"
 #include "x86.h"
+#include "x86/apic.h"
 #include "x86/desc.h"
+#include "x86/msr.h"
 
 #define VECTORS	     32
 #define VECTOR_NMI   2
 #define SELECTOR_CODE 0x08
 #define STUB_BYTES   16
-
-#define MSR_APIC_BASE 0x1b
-#define APIC_SPURIOUS 0x0f0
-#define APIC_LVT1     0x360
 
 extern const char entry_exceptions[];
 extern const char entry_nmi[];
@@ -43,7 +41,7 @@ static void open_lint1(void)
 	volatile uint32_t *apic = memory_ptr(rdmsr(MSR_APIC_BASE) & MASK(51, 12));
 
 	apic[APIC_SPURIOUS / 4] |= 0x100;
-	apic[APIC_LVT1 / 4] = 0x400;
+	apic[APIC_LVT_LINT1 / 4] = 0x400;
 }
 
 void trap_load(void)

@@ -4,8 +4,6 @@
 #include "base/bits.h"
 #include "snp/ghcb.h"
 
-#define VECTOR(event)	      ((event)&0xff)
-#define TYPE(event)	      ((event)&UINT64_C(0x700))
 #define FIRST_INTERRUPT	      32
 #define EVENT_VECTOR_AND_TYPE UINT64_C(0x7ff)
 
@@ -14,14 +12,14 @@ uint64_t event_again(uint64_t raw)
 	if ((raw & EVENTINJ_VALID) == 0) {
 		return 0;
 	}
-	switch (TYPE(raw)) {
+	switch (EVENTINJ_TYPE(raw)) {
 	case EVENTINJ_TYPE_INTR:
-		return VECTOR(raw) | EVENTINJ_TYPE_INTR | EVENTINJ_VALID;
+		return EVENTINJ_VECTOR(raw) | EVENTINJ_TYPE_INTR | EVENTINJ_VALID;
 	case EVENTINJ_TYPE_NMI:
-		return VECTOR(raw) | EVENTINJ_TYPE_NMI | EVENTINJ_VALID;
+		return EVENTINJ_VECTOR(raw) | EVENTINJ_TYPE_NMI | EVENTINJ_VALID;
 	case EVENTINJ_TYPE_EXCEPTION:
-		if (VECTOR(raw) >= FIRST_INTERRUPT) {
-			return VECTOR(raw) | EVENTINJ_TYPE_INTR | EVENTINJ_VALID;
+		if (EVENTINJ_VECTOR(raw) >= FIRST_INTERRUPT) {
+			return EVENTINJ_VECTOR(raw) | EVENTINJ_TYPE_INTR | EVENTINJ_VALID;
 		}
 		if ((raw & EVENTINJ_ERROR_VALID) != 0) {
 			return raw & (EVENT_VECTOR_AND_TYPE | EVENTINJ_ERROR_VALID |

@@ -16,6 +16,7 @@
 #include "snp/rmp.h"
 #include "snp/secrets.h"
 #include "snp/vmsa.h"
+#include "x86/desc.h"
 
 #define CPUID_GPA   UINT64_C(0xe000)
 #define PAGE_A	    UINT64_C(0x400000) /* start of a 2M area nobody has used */
@@ -25,6 +26,7 @@
 #define VECTORS_GPA UINT64_C(0x5000)
 
 #define MODE_INTERRUPTS 6
+#define SELECTOR_CODE	0x08
 
 #define COM1		      0x3f8
 #define EXCEPTION	      BIT(63)
@@ -50,7 +52,7 @@ insn insn_vmgexit;
 uint64_t guest_exception(uint64_t vector, uint64_t error, uint64_t cr2);
 void guest_main(void);
 
-static uint64_t idt[2 * (GUEST_INTERRUPTS + 2)] ALIGNED(16);
+static struct x86_gate idt[GUEST_INTERRUPTS + 2] ALIGNED(16);
 static uint64_t last_cr2;
 static unsigned int passed;
 static unsigned int failed;
@@ -161,19 +163,12 @@ static uint64_t rmpadjust(uint64_t at, enum rmp_page_size size, uint64_t attribu
 
 void guest_set_gate(unsigned int vector, const char *handler)
 {
-	uint64_t at = (uint64_t)(uintptr_t)handler;
-
-	idt[2 * vector] = (at & 0xffff) | (UINT64_C(8) << 16) | (UINT64_C(0x8e00) << 32) |
-			  ((at >> 16 & 0xffff) << 48);
-	idt[2 * vector + 1] = at >> 32;
+	idt[vector] = x86_interrupt_gate((uint64_t)(uintptr_t)handler, SELECTOR_CODE, 0);
 }
 
 static void load_idt(void)
 {
-	struct PACKED {
-		uint16_t limit;
-		uint64_t base;
-	} pointer = {sizeof(idt) - 1, (uint64_t)(uintptr_t)idt};
+	struct x86_table_pointer pointer = {sizeof(idt) - 1, (uint64_t)(uintptr_t)idt};
 
 	guest_set_gate(6, stub_6);
 	guest_set_gate(13, stub_13);

@@ -8,16 +8,9 @@
 
 #include "guest.h"
 #include "snp/rmp.h"
+#include "x86/apic.h"
 
-/* APM volume 2, section 16.3.2. */
-#define APIC_GPA       UINT64_C(0xFEE00000)
-#define APIC_EOI       (APIC_GPA + 0x0B0)
-#define APIC_SPURIOUS  (APIC_GPA + 0x0F0)
-#define APIC_ICR_LOW   (APIC_GPA + 0x300)
-#define APIC_LVT_TIMER (APIC_GPA + 0x320)
-#define APIC_COUNT     (APIC_GPA + 0x380)
-#define APIC_ENABLED   0x1FF
-#define ICR_TO_SELF    0x40000u
+#define ICR_TO_SELF 0x40000u
 
 #define FRESH_STACK (AREA_B + PAGE_2M_SIZE - PAGE_SIZE)
 #define FIRST	    GUEST_INTERRUPTS
@@ -49,11 +42,11 @@ void guest_interrupt(uint64_t vector)
 	is_inside = false;
 }
 
-static void apic_write(uint64_t gpa, uint32_t value)
+static void apic_write(uint64_t offset, uint32_t value)
 {
 	memcpy((void *)(uintptr_t)guest_ghcb()->buffer, &value, sizeof(value));
 	GHCB_PUT(scratch, GHCB_GPA + offsetof(struct ghcb, buffer));
-	(void)guest_event(GHCB_EVENT_MMIO_WRITE, gpa, sizeof(value));
+	(void)guest_event(GHCB_EVENT_MMIO_WRITE, APIC_BASE_DEFAULT + offset, sizeof(value));
 }
 
 static uint64_t allow_vmpl2(uint8_t rights)
