@@ -132,8 +132,10 @@ void message_dispatch(struct route_call *call)
 		err = list(call);
 	} else if (call->call == SVSM_KEEL_CALL) {
 		err = call_by_name(call);
-		/* An address in the first page would look like the size of a reply. */
-		call->rcx = err == ERR_INVALID ? 0 : call->rcx;
+		if (err == ERR_INVALID) {
+			/* An address in the first page would look like the size of a reply. */
+			call->rcx = 0;
+		}
 	}
 	if (err != ERR_OK) {
 		call->result = svsm_result(err);

@@ -12,12 +12,11 @@
 #include "base/overflow.h"
 #include "msg/sys.h"
 
-#define HEAP_PAGES 512 /* kernel/ipc/service_table.c */
 /* One that goes on asking in vain is ended: the kernel does that when it cannot yield, a guest has
  * no answer while it can (libtpms tries keys again for minutes without memory). */
 #define FAILURES_MAX 1000
 
-static bool heap_used[HEAP_PAGES];
+static bool heap_used[IMAGE_HEAP_PAGES];
 
 /* What a failing call answers: the kernel's errors, and where it has none (brk, set_tid_address)
  * Linux' own. */
@@ -62,7 +61,7 @@ static int64_t take(struct image *image, uint64_t bytes)
 	uint64_t pages = align_up(bytes, PAGE_SIZE) / PAGE_SIZE;
 	uint64_t run = 0;
 
-	for (uint64_t page = 0; page < HEAP_PAGES; page++) {
+	for (uint64_t page = 0; page < IMAGE_HEAP_PAGES; page++) {
 		run = heap_used[page] ? 0 : run + 1;
 		if (run == pages) {
 			memset(&heap_used[page + 1 - run], true, run);
@@ -81,7 +80,7 @@ static int64_t give(struct image *image, uint64_t at, uint64_t bytes)
 	uint64_t first = (at - SERVICE_HEAP_VA) / PAGE_SIZE;
 	uint64_t pages = align_up(bytes, PAGE_SIZE) / PAGE_SIZE;
 
-	if (first >= HEAP_PAGES || pages > HEAP_PAGES - first) {
+	if (first >= IMAGE_HEAP_PAGES || pages > IMAGE_HEAP_PAGES - first) {
 		return -EINVAL;
 	}
 	memset(&heap_used[first], false, pages);

@@ -25,7 +25,6 @@
 
 #define STACK_BYTES (32 * PAGE_SIZE) /* kernel/ipc/service_table.c */
 #define STACK_END   (SERVICE_STACK_VA + STACK_BYTES)
-#define HEAP_BYTES  (512 * PAGE_SIZE)
 
 union image_guest image_guest;
 
@@ -173,7 +172,7 @@ void image_start(struct image *image)
 {
 	load();
 	(void)map(SERVICE_STACK_VA, STACK_BYTES);
-	(void)map(SERVICE_HEAP_VA, HEAP_BYTES);
+	(void)map(SERVICE_HEAP_VA, IMAGE_HEAP_PAGES * PAGE_SIZE);
 	image->buffer = map(SERVICE_MSG_VA, sizeof(struct msg_buffer));
 	image_calls_reset();
 	fflush(NULL);

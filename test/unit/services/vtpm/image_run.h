@@ -12,7 +12,8 @@
 #include "msg/msg.h"
 #include "svsm/vtpm.h"
 
-#define IMAGE_GUEST_GPA UINT64_C(0x100000)
+#define IMAGE_GUEST_GPA	 UINT64_C(0x100000)
+#define IMAGE_HEAP_PAGES 512 /* kernel/ipc/service_table.c */
 
 struct image {
 	pid_t pid; /* 0: it is dead, and stays so */
