@@ -6,6 +6,7 @@
 #include <openssl/aes.h>
 #include <openssl/bn.h>
 #include <openssl/crypto.h>
+#include <openssl/des.h>
 
 #include "pause.h"
 
@@ -19,7 +20,7 @@
 		return __real_##name arguments;                                                    \
 	}
 
-/* Modular exponentiation, for keys and for tests of primes; two are OpenSSL's own, in assembly. */
+/* Modular exponentiation, for keys and for tests of primes; OpenSSL's own, in assembly. */
 PAUSE_WRAP(int, bn_mul_mont,
 	   (BN_ULONG * r, const BN_ULONG *a, const BN_ULONG *b, const BN_ULONG *n,
 	    const BN_ULONG *n0, int words),
@@ -28,13 +29,24 @@ PAUSE_WRAP(void, bn_power5,
 	   (BN_ULONG * r, const BN_ULONG *a, const void *table, const BN_ULONG *n,
 	    const BN_ULONG *n0, int words, int power),
 	   (r, a, table, n, n0, words, power))
-/* Sieves of primes, inverses. */
+PAUSE_WRAP(void, bn_mul_mont_gather5,
+	   (BN_ULONG * r, const BN_ULONG *a, const void *table, const BN_ULONG *n,
+	    const BN_ULONG *n0, int words, int power),
+	   (r, a, table, n, n0, words, power))
+/* Sieves of primes; what is left to test. */
+PAUSE_WRAP(void, ClearBit, (unsigned int bit, unsigned char *bits, unsigned int bytes),
+	   (bit, bits, bytes))
+/* The same, and inverses. */
 PAUSE_WRAP(int, BN_div,
 	   (BIGNUM * quotient, BIGNUM *rest, const BIGNUM *a, const BIGNUM *b, BN_CTX *ctx),
 	   (quotient, rest, a, b, ctx))
 /* The TPM's generators, of which keys are made. */
 PAUSE_WRAP(void, AES_encrypt, (const unsigned char *in, unsigned char *out, const AES_KEY *key),
 	   (in, out, key))
+/* The TPM's test of itself. */
+PAUSE_WRAP(void, DES_encrypt3,
+	   (DES_LONG * data, DES_key_schedule *a, DES_key_schedule *b, DES_key_schedule *c),
+	   (data, a, b, c))
 /* Everything else: OpenSSL's start among it. */
 PAUSE_WRAP(void *, CRYPTO_malloc, (size_t bytes, const char *file, int line), (bytes, file, line))
 PAUSE_WRAP(void *, CRYPTO_zalloc, (size_t bytes, const char *file, int line), (bytes, file, line))
