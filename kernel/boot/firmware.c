@@ -56,7 +56,7 @@ static enum err grant_firmware(const struct image_map *image)
 		gpa_t page = gpa_add(base, at);
 
 		pagestate_lock(page);
-		pagestate_set(page, PAGE_SIZE, PAGE_GUEST);
+		pagestate_set(page, PAGE_SIZE, PAGE_GUEST, image->guest_vmpl);
 		err = page_grant(page, image->guest_vmpl);
 		pagestate_unlock(page);
 	}
@@ -201,7 +201,7 @@ static enum err start_vcpu(const struct image_map *image, gpa_t caa)
 		return ERR_FAULT;
 	}
 	pagestate_lock(caa);
-	pagestate_set(caa, PAGE_SIZE, PAGE_CAA);
+	pagestate_set(caa, PAGE_SIZE, PAGE_CAA, image->guest_vmpl);
 	pagestate_unlock(caa);
 	err = registry_add(&entry, &added);
 	if (err != ERR_OK) {

@@ -45,7 +45,7 @@ static enum err decode(const struct route_call *call, struct svsm_keel_call *raw
 	uint64_t end;
 
 	if (err == ERR_OK) {
-		err = guestmem_read(gpa(call->rcx), raw, sizeof(*raw));
+		err = guestmem_read(gpa(call->rcx), raw, sizeof(*raw), call->vmpl);
 	}
 	if (err == ERR_OK && (raw->reserved_24 != 0 || raw->reserved_34 != 0)) {
 		err = ERR_FORMAT;

@@ -26,7 +26,7 @@ enum err payload_take(const struct route_call *call, struct msg_buffer *msg)
 		gpa_t from = gpa_add(p->request, at);
 
 		part = part_of(from, p->request_bytes - at);
-		err = guestmem_read(from, msg->in + at, part);
+		err = guestmem_read(from, msg->in + at, part, call->vmpl);
 	}
 	return err;
 }
@@ -49,7 +49,7 @@ enum err payload_give(struct route_call *call, const struct msg_buffer *msg, uin
 		gpa_t to = gpa_add(p->reply, at);
 
 		part = part_of(to, bytes - at);
-		err = guestmem_write(to, msg->out + at, part);
+		err = guestmem_write(to, msg->out + at, part, call->vmpl);
 	}
 	return err;
 }

@@ -105,7 +105,7 @@ static enum err take_over(gpa_t page, enum rmp_page_size size, unsigned int vmpl
 	enum err err;
 
 	*status = 0;
-	if (!is_aligned(page.value, bytes) || !pagestate_all(page, bytes, PAGE_GUEST)) {
+	if (!is_aligned(page.value, bytes) || !pagestate_all(page, bytes, PAGE_GUEST, vmpl)) {
 		return ERR_ADDRESS;
 	}
 	err = page_revoke(page, size, status);
@@ -117,7 +117,7 @@ static enum err take_over(gpa_t page, enum rmp_page_size size, unsigned int vmpl
 	if (err != ERR_OK) {
 		return give_back(page, bytes, vmpl) == ERR_OK ? err : ERR_FAULT;
 	}
-	pagestate_set(page, bytes, PAGE_SVSM);
+	pagestate_set(page, bytes, PAGE_SVSM, PAGE_NOBODY);
 	return ERR_OK;
 }
 
@@ -177,7 +177,7 @@ enum err deposit_withdraw(unsigned int vmpl, gpa_t *page)
 	lock_release(&lock);
 	pagestate_lock(*page);
 	err = page_grant(*page, vmpl);
-	pagestate_set(*page, PAGE_SIZE, PAGE_GUEST);
+	pagestate_set(*page, PAGE_SIZE, PAGE_GUEST, vmpl);
 	pagestate_unlock(*page);
 	return err;
 }

@@ -7,12 +7,13 @@
 #include "base/err.h"
 
 /*
- * ERR_ADDRESS: not guest memory that was validated through us, not accessible, or across a page.
- * Zero bytes are ERR_INVALID. The page's lock is held throughout: a page cannot become a VMSA
- * between check and copy, or a guest could write into one by the results of its calls.
+ * On behalf of `vmpl`, which reaches its own pages and those of less privileged VMPLs; 0 is the
+ * kernel itself. ERR_ADDRESS: not such memory, not validated through us, not accessible, or across
+ * a page. Zero bytes are ERR_INVALID. The page's lock is held throughout: a page cannot become a
+ * VMSA between check and copy, or a guest could write into one by the results of its calls.
  */
-enum err guestmem_read(gpa_t from, void *to, size_t bytes);
-enum err guestmem_write(gpa_t to, const void *from, size_t bytes);
+enum err guestmem_read(gpa_t from, void *to, size_t bytes, unsigned int vmpl);
+enum err guestmem_write(gpa_t to, const void *from, size_t bytes, unsigned int vmpl);
 
 /* For those who hold the page's lock already. */
-enum err guestmem_write_locked(gpa_t to, const void *from, size_t bytes);
+enum err guestmem_write_locked(gpa_t to, const void *from, size_t bytes, unsigned int vmpl);

@@ -72,25 +72,22 @@ enum err memmap_add(uint64_t base, uint64_t bytes)
 	return err == ERR_OK ? add_range(max(start, region_end), end) : err;
 }
 
-bool memmap_index(gpa_t base, uint64_t bytes, uint64_t *index)
+uint64_t memmap_index(gpa_t base, uint64_t bytes)
 {
 	uint64_t before = 0;
 
 	for (size_t i = 0; i < range_count; i++) {
 		if (gpa_range_has(ranges[i], base, bytes)) {
-			*index = before + (base.value - ranges[i].base.value) / PAGE_SIZE;
-			return true;
+			return before + (base.value - ranges[i].base.value) / PAGE_SIZE;
 		}
 		before += ranges[i].bytes / PAGE_SIZE;
 	}
-	return false;
+	return MEMMAP_NONE;
 }
 
 bool memmap_has(gpa_t base, uint64_t bytes)
 {
-	uint64_t index;
-
-	return memmap_index(base, bytes, &index);
+	return memmap_index(base, bytes) != MEMMAP_NONE;
 }
 
 uint64_t memmap_pages(void)

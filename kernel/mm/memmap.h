@@ -20,10 +20,12 @@ enum err memmap_add(uint64_t base, uint64_t bytes);
 bool memmap_has(gpa_t base, uint64_t bytes);
 
 /*
- * As memmap_has(); *index is the first page's number when all guest memory is counted range after
- * range, below memmap_pages(). The pages of one range are numbered consecutively.
+ * The first page's number when all guest memory is counted range after range, below
+ * memmap_pages(); MEMMAP_NONE where memmap_has() is false. The pages of one range are numbered
+ * consecutively.
  */
-bool memmap_index(gpa_t base, uint64_t bytes, uint64_t *index);
+#define MEMMAP_NONE UINT64_MAX
+uint64_t memmap_index(gpa_t base, uint64_t bytes);
 
 uint64_t memmap_pages(void);
 size_t memmap_ranges(void);

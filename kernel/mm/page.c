@@ -49,7 +49,7 @@ static enum err validate(const struct page_change *c, const struct page_span *sp
 		return err;
 	}
 	/* From here on it is validated, whatever else fails: a retry must not do it again. */
-	pagestate_span_set(span, PAGE_GUEST);
+	pagestate_span_set(span, PAGE_GUEST, vmpl);
 	err = arch_guest_zero(c->page, c->size == RMP_2M);
 	return err == ERR_OK ? adjust(c->page, c->size, vmpl, VMPL_RWX, status) : err;
 }
@@ -63,25 +63,25 @@ static enum err invalidate(const struct page_change *c, const struct page_span *
 		err = pvalidate(c, status);
 	}
 	if (err == ERR_OK || err == ERR_NOCHANGE) {
-		pagestate_span_set(span, PAGE_FREE);
+		pagestate_span_set(span, PAGE_FREE, PAGE_NOBODY);
 	}
 	return err;
 }
 
 /* Is the whole range in the state that this change starts from, or already where it ends? */
 static enum err check_state(const struct page_change *c, const struct page_span *span,
-			    unsigned int *status)
+			    unsigned int vmpl, unsigned int *status)
 {
-	if (pagestate_span_all(span, c->validate ? PAGE_FREE : PAGE_GUEST)) {
-		return ERR_OK;
-	}
-	if (pagestate_span_all(span, c->validate ? PAGE_GUEST : PAGE_FREE)) {
-		return ERR_NOCHANGE;
+	bool is_free = pagestate_span_all(span, PAGE_FREE, PAGE_NOBODY);
+
+	if (is_free || pagestate_span_all(span, PAGE_GUEST, vmpl)) {
+		return is_free == c->validate ? ERR_OK : ERR_NOCHANGE;
 	}
 	for (uint64_t at = 0; at < page_bytes(c->size); at += PAGE_SIZE) {
-		enum page_state state = pagestate_get(gpa_add(c->page, at));
+		gpa_t page = gpa_add(c->page, at);
 
-		if (state != PAGE_FREE && state != PAGE_GUEST) {
+		if (pagestate_get(page) != PAGE_FREE &&
+		    !pagestate_all(page, PAGE_SIZE, PAGE_GUEST, vmpl)) {
 			return ERR_ADDRESS;
 		}
 	}
@@ -96,7 +96,7 @@ static enum err perform_locked(const struct page_change *c, unsigned int vmpl, u
 	enum err err = pagestate_find(c->page, page_bytes(c->size), &span);
 
 	if (err == ERR_OK) {
-		err = check_state(c, &span, status);
+		err = check_state(c, &span, vmpl, status);
 	}
 	if (err == ERR_NOCHANGE) {
 		return c->ignore_unchanged ? ERR_OK : err;

@@ -42,7 +42,7 @@ static inline enum err page_decode(uint64_t raw_entry, struct page_change *chang
 }
 
 /*
- * Performs one change for a caller at `vmpl`. Takes the page's lock. ERR_ADDRESS: not the guest's
+ * Performs one change for a caller at `vmpl`. Takes the page's lock. ERR_ADDRESS: not the caller's
  * to change; ERR_NOCHANGE: it was so before; ERR_NOMEM: no room to remember it; ERR_FAULT: an RMP
  * instruction failed, with *status what it said (0 where it faulted). After an invalidation the
  * caller owes one arch_flush_all() before it reports.

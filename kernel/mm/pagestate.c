@@ -16,6 +16,8 @@
 
 #define PAGES_PER_TABLE (2 * PAGE_SIZE)
 
+#define OWNER_MASK 3u
+
 #define LOCKS	       64
 #define RESERVED_PAGES (DEPOSIT_SLOTS / 512 + 4)
 
@@ -99,7 +101,8 @@ static enum err add_table(uint64_t t)
 static bool find(gpa_t base, uint64_t bytes, struct page_span *span)
 {
 	span->count = (bytes + PAGE_SIZE - 1) / PAGE_SIZE;
-	return memmap_index(base, bytes, &span->first);
+	span->first = memmap_index(base, bytes);
+	return span->first != MEMMAP_NONE;
 }
 
 enum err pagestate_find(gpa_t base, uint64_t bytes, struct page_span *span)
@@ -123,16 +126,17 @@ enum err pagestate_reserve(gpa_t base, uint64_t bytes)
 	return pagestate_find(base, bytes, &span);
 }
 
-static enum page_state get(uint64_t index)
+/* State and owner in one. */
+static inline unsigned int get(uint64_t index)
 {
 	const uint8_t *table = directory[index / PAGES_PER_TABLE];
 	uint64_t at = index % PAGES_PER_TABLE;
 
-	return table != NULL ? (enum page_state)(table[at / 2] >> (at % 2 * 4) & 0xF) : PAGE_FREE;
+	return table != NULL ? (unsigned int)table[at / 2] >> (at % 2 * 4) & 0xF : PAGE_FREE;
 }
 
 /* Two pages share a byte and may have different locks: each half is changed by itself. */
-static void set(uint64_t index, enum page_state state)
+static void set(uint64_t index, unsigned int code)
 {
 	_Atomic uint8_t *table = (_Atomic uint8_t *)directory[index / PAGES_PER_TABLE];
 	uint64_t at = index % PAGES_PER_TABLE;
@@ -140,48 +144,74 @@ static void set(uint64_t index, enum page_state state)
 
 	ASSERT(table != NULL);
 	atomic_fetch_and(&table[at / 2], (uint8_t) ~(0xFu << shift));
-	atomic_fetch_or(&table[at / 2], (uint8_t)((unsigned int)state << shift));
+	atomic_fetch_or(&table[at / 2], (uint8_t)(code << shift));
+}
+
+static inline unsigned int get_page(gpa_t page)
+{
+	uint64_t index = memmap_index(page, 1);
+
+	return index != MEMMAP_NONE ? get(index) : PAGE_FREE;
 }
 
 enum page_state pagestate_get(gpa_t page)
 {
-	uint64_t index;
+	unsigned int code = get_page(page);
 
-	return memmap_index(page, 1, &index) ? get(index) : PAGE_FREE;
+	return (enum page_state)(code >= PAGE_GUEST ? code & ~OWNER_MASK : code);
 }
 
-bool pagestate_span_all(const struct page_span *span, enum page_state state)
+unsigned int pagestate_owner(gpa_t page)
+{
+	unsigned int code = get_page(page);
+
+	return code >= PAGE_GUEST ? code & OWNER_MASK : PAGE_NOBODY;
+}
+
+bool pagestate_is_within_reach(gpa_t page, unsigned int vmpl)
+{
+	unsigned int code = get_page(page);
+
+	return code >= PAGE_GUEST && code < PAGE_VMSA && (code & OWNER_MASK) >= vmpl;
+}
+
+bool pagestate_span_all(const struct page_span *span, enum page_state state, unsigned int owner)
 {
 	const uint64_t end = span->first + span->count;
 
 	for (uint64_t i = span->first; i < end; i++) {
-		if (get(i) != state) {
+		if (get(i) != (state | owner)) {
 			return false;
 		}
 	}
 	return true;
 }
 
-bool pagestate_all(gpa_t base, uint64_t bytes, enum page_state state)
+bool pagestate_all(gpa_t base, uint64_t bytes, enum page_state state, unsigned int owner)
 {
 	struct page_span span;
 
-	return find(base, bytes, &span) && pagestate_span_all(&span, state);
+	return find(base, bytes, &span) && pagestate_span_all(&span, state, owner);
 }
 
-void pagestate_span_set(const struct page_span *span, enum page_state state)
+void pagestate_span_set(const struct page_span *span, enum page_state state, unsigned int owner)
 {
 	const uint64_t end = span->first + span->count;
 
 	for (uint64_t i = span->first; i < end; i++) {
-		set(i, state);
+		set(i, state | owner);
 	}
 }
 
-void pagestate_set(gpa_t base, uint64_t bytes, enum page_state state)
+void pagestate_set(gpa_t base, uint64_t bytes, enum page_state state, unsigned int owner)
 {
 	struct page_span span = { 0 };
 
 	ASSERT(find(base, bytes, &span));
-	pagestate_span_set(&span, state);
+	pagestate_span_set(&span, state, owner);
+}
+
+void pagestate_become(gpa_t page, enum page_state state)
+{
+	pagestate_set(page, PAGE_SIZE, state, pagestate_owner(page));
 }

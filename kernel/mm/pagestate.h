@@ -1,7 +1,12 @@
 /*
  * What the kernel knows of each 4 KiB page of guest memory: whether it validated it, and whose it
  * is. Four bits a page, in tables taken from the pool when a part of memory is first used. The one
- * truth about ownership: a page is never validated twice, and a VMSA never handed out.
+ * truth about ownership: a page is never validated twice, a VMSA never handed out, and no lower
+ * VMPL gets what is another's.
+ *
+ * A page's owner is the VMPL that had it validated (the guest's, for its firmware). Only the owner
+ * may give it away or have it made something else; those that are more privileged may read and
+ * write it, as the RMP lets them.
  */
 #pragma once
 
@@ -11,13 +16,17 @@
 #include "base/addr.h"
 #include "base/err.h"
 
+/* The last three leave two bits for the owner, VMPL 1 to 3. */
 enum page_state {
-	PAGE_FREE, /* not validated, or not by us */
-	PAGE_GUEST, /* validated and granted to the guest */
-	PAGE_CAA, /* the guest's, and a calling area in use */
-	PAGE_VMSA, /* a VMSA in use: no lower VMPL may touch it */
-	PAGE_SVSM, /* deposited: the SVSM's until it is withdrawn */
+	PAGE_FREE = 0, /* not validated, or not by us */
+	PAGE_SVSM = 1, /* deposited: the SVSM's until it is withdrawn */
+	PAGE_GUEST = 4, /* validated and granted to its owner */
+	PAGE_CAA = 8, /* its owner's, and a calling area in use */
+	PAGE_VMSA = 12, /* a VMSA in use: no lower VMPL may touch it */
 };
+
+/* The owner of pages that are PAGE_FREE or PAGE_SVSM. */
+#define PAGE_NOBODY 0u
 
 /*
  * Whoever looks at or changes the state of a page, or touches the page by what it learnt, holds its
@@ -45,13 +54,20 @@ struct page_span {
 enum err pagestate_find(gpa_t base, uint64_t bytes, struct page_span *span);
 enum err pagestate_reserve(gpa_t base, uint64_t bytes);
 
-/* State of a page; PAGE_FREE where no table is. The page is guest memory. */
+/* State of a page, and its owner; PAGE_FREE and PAGE_NOBODY where no table is, and elsewhere. */
 enum page_state pagestate_get(gpa_t page);
+unsigned int pagestate_owner(gpa_t page);
 
-/* Are all pages of the range in this state? */
-bool pagestate_span_all(const struct page_span *span, enum page_state state);
-bool pagestate_all(gpa_t base, uint64_t bytes, enum page_state state);
+/* May `vmpl` have it read and written: is it a page of its own, or of a less privileged VMPL's? */
+bool pagestate_is_within_reach(gpa_t page, unsigned int vmpl);
+
+/* Are all pages of the range in this state, and this owner's? */
+bool pagestate_span_all(const struct page_span *span, enum page_state state, unsigned int owner);
+bool pagestate_all(gpa_t base, uint64_t bytes, enum page_state state, unsigned int owner);
 
 /* Of a reserved range. */
-void pagestate_span_set(const struct page_span *span, enum page_state state);
-void pagestate_set(gpa_t base, uint64_t bytes, enum page_state state);
+void pagestate_span_set(const struct page_span *span, enum page_state state, unsigned int owner);
+void pagestate_set(gpa_t base, uint64_t bytes, enum page_state state, unsigned int owner);
+
+/* Another state of a page that keeps its owner. */
+void pagestate_become(gpa_t page, enum page_state state);

@@ -25,7 +25,10 @@ enum err sys_copy_from_guest(struct sys_call *call)
 	struct copy copy;
 	enum err err = copy_decode(call, &copy);
 
-	return err == ERR_OK ? guestmem_read(copy.guest, copy.buffer, copy.bytes) : err;
+	if (err == ERR_OK) {
+		err = guestmem_read(copy.guest, copy.buffer, copy.bytes, call->vmpl);
+	}
+	return err;
 }
 
 enum err sys_copy_to_guest(struct sys_call *call)
@@ -33,7 +36,10 @@ enum err sys_copy_to_guest(struct sys_call *call)
 	struct copy copy;
 	enum err err = copy_decode(call, &copy);
 
-	return err == ERR_OK ? guestmem_write(copy.guest, copy.buffer, copy.bytes) : err;
+	if (err == ERR_OK) {
+		err = guestmem_write(copy.guest, copy.buffer, copy.bytes, call->vmpl);
+	}
+	return err;
 }
 
 enum err sys_memory(struct sys_call *call)

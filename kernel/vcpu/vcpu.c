@@ -70,12 +70,12 @@ static bool is_known_cpu(uint32_t apic_id)
 
 /* A page that a guest may offer as VMSA or calling area: its own validated memory, and nothing yet.
  */
-static enum err check_new_page(gpa_t page)
+static enum err check_new_page(gpa_t page, unsigned int vmpl)
 {
 	if (!gpa_is_page(page)) {
 		return ERR_INVALID;
 	}
-	return pagestate_get(page) == PAGE_GUEST ? ERR_OK : ERR_ADDRESS;
+	return pagestate_all(page, PAGE_SIZE, PAGE_GUEST, vmpl) ? ERR_OK : ERR_ADDRESS;
 }
 
 /* The same for a calling area, or the one that this CPU already has (registry.h). */
@@ -84,15 +84,15 @@ static enum err check_area(gpa_t page, uint32_t apic_id, unsigned int vmpl)
 	if (gpa_is_page(page) && pagestate_get(page) == PAGE_CAA) {
 		return registry_can_take_area(page, apic_id, vmpl) ? ERR_OK : ERR_ADDRESS;
 	}
-	return check_new_page(page);
+	return check_new_page(page, vmpl);
 }
 
 static enum err clear_pending(gpa_t caa)
 {
+	const gpa_t pending = gpa_add(caa, offsetof(struct svsm_caa, call_pending));
 	const uint8_t none = 0;
 
-	return guestmem_write_locked(gpa_add(caa, offsetof(struct svsm_caa, call_pending)), &none,
-				     1);
+	return guestmem_write_locked(pending, &none, sizeof(none), 0);
 }
 
 /* What a new VMSA says of itself, read after nobody else can write it any more. */
@@ -156,14 +156,14 @@ static enum err convert_to_vmsa(gpa_t page, unsigned int caller_vmpl, unsigned i
 	return err;
 }
 
-/* An ordinary page again, the caller's. Its new owner must not find a stale right in any TLB. */
-static enum err give_back(gpa_t page, unsigned int vmpl, unsigned int caller_vmpl)
+/* An ordinary page again, its owner's, who must not find a stale right in any TLB. */
+static enum err give_back(gpa_t page, unsigned int vmpl)
 {
 	enum err err = set_vmsa(page, vmpl, false);
 
 	if (err == ERR_OK) {
 		arch_flush_all();
-		err = page_grant(page, caller_vmpl);
+		err = page_grant(page, pagestate_owner(page));
 	}
 	return err;
 }
@@ -188,8 +188,8 @@ static enum err add_vcpu(unsigned int vmpl, const struct registry_entry *values)
 		return err;
 	}
 	entry->vmpl = (uint8_t)new_vmpl;
-	pagestate_set(values->vmsa, PAGE_SIZE, PAGE_VMSA);
-	pagestate_set(values->caa, PAGE_SIZE, PAGE_CAA);
+	pagestate_become(values->vmsa, PAGE_VMSA);
+	pagestate_become(values->caa, PAGE_CAA);
 	registry_take_area(entry);
 	registry_leave(entry);
 	return ERR_OK;
@@ -198,7 +198,7 @@ static enum err add_vcpu(unsigned int vmpl, const struct registry_entry *values)
 static enum err create_locked(unsigned int vmpl, gpa_t vmsa, gpa_t caa, uint32_t apic_id)
 {
 	const struct registry_entry values = {.vmsa = vmsa, .caa = caa, .apic_id = apic_id};
-	enum err err = check_new_page(vmsa);
+	enum err err = check_new_page(vmsa, vmpl);
 
 	if (err == ERR_OK) {
 		err = check_area(caa, apic_id, vmpl);
@@ -223,14 +223,14 @@ enum err vcpu_create(unsigned int vmpl, gpa_t vmsa, gpa_t caa, uint32_t apic_id)
 }
 
 /* With SVME clear no host can start it; RMPADJUST tells whether one runs it at this moment. */
-static enum err retire(const struct registry_entry *entry, unsigned int vmpl)
+static enum err retire(const struct registry_entry *entry)
 {
 	struct vmsa *vmsa = arch_vmsa_map(entry->vmsa);
 	enum err err;
 
 	/* Atomic: while it runs, the processor writes this field too, at each exit. */
 	__atomic_fetch_and(&vmsa->efer, ~EFER_SVME, __ATOMIC_SEQ_CST);
-	err = give_back(entry->vmsa, entry->vmpl, vmpl);
+	err = give_back(entry->vmsa, entry->vmpl);
 	if (err == ERR_INUSE) {
 		__atomic_fetch_or(&vmsa->efer, EFER_SVME, __ATOMIC_SEQ_CST);
 	}
@@ -249,11 +249,11 @@ enum err vcpu_delete(unsigned int vmpl, gpa_t vmsa)
 	}
 	caa = entry->caa;
 	pagestate_lock_two(vmsa, caa);
-	err = retire(entry, vmpl);
+	err = retire(entry);
 	if (err == ERR_OK) {
-		pagestate_set(vmsa, PAGE_SIZE, PAGE_GUEST);
+		pagestate_become(vmsa, PAGE_GUEST);
 		if (!entry->has_no_area) {
-			pagestate_set(caa, PAGE_SIZE, PAGE_GUEST);
+			pagestate_become(caa, PAGE_GUEST);
 		}
 	}
 	pagestate_unlock_two(vmsa, caa);
@@ -267,7 +267,7 @@ enum err vcpu_delete(unsigned int vmpl, gpa_t vmsa)
 
 static enum err remap_locked(struct registry_entry *entry, gpa_t caa)
 {
-	enum err err = entry->has_no_area ? ERR_REQUEST : check_new_page(caa);
+	enum err err = entry->has_no_area ? ERR_REQUEST : check_new_page(caa, entry->vmpl);
 
 	if (err == ERR_OK) {
 		err = clear_pending(caa);
@@ -279,8 +279,8 @@ static enum err remap_locked(struct registry_entry *entry, gpa_t caa)
 	 */
 	if (err == ERR_OK) {
 		(void)clear_pending(entry->caa);
-		pagestate_set(entry->caa, PAGE_SIZE, PAGE_GUEST);
-		pagestate_set(caa, PAGE_SIZE, PAGE_CAA);
+		pagestate_become(entry->caa, PAGE_GUEST);
+		pagestate_become(caa, PAGE_CAA);
 		registry_set_caa(entry, caa);
 	}
 	return err;

@@ -303,6 +303,14 @@ static uint8_t granted(const struct rmp_entry *e)
 	return (e->flags & RMP_ASSIGNED) != 0 ? e->perms[1] | e->perms[2] | e->perms[3] : 0;
 }
 
+/* A page is its owner's and the more privileged VMPLs', and nobody else's. */
+static void check_reach(const struct rmp_entry *e, unsigned int owner)
+{
+	for (unsigned int vmpl = owner + 1; vmpl < VMPL_COUNT; vmpl++) {
+		FUZZ_CHECK(e->perms[vmpl] == 0);
+	}
+}
+
 /* What must hold between calls. */
 static void check_pages(void)
 {
@@ -319,6 +327,7 @@ static void check_pages(void)
 			enum page_state state = pagestate_get(gpa(i * PAGE_SIZE));
 
 			FUZZ_CHECK(state == PAGE_GUEST || state == PAGE_CAA);
+			check_reach(e, pagestate_owner(gpa(i * PAGE_SIZE)));
 		}
 	}
 }
@@ -414,7 +423,8 @@ static void restore(void)
 	fake_rmp_restore();
 	restart_services();
 	for (uint64_t i = 0; i < FAKE_GUEST_PAGES; i++) {
-		if (pagestate_get(gpa(i * PAGE_SIZE)) != first_state[i]) {
+		if (pagestate_get(gpa(i * PAGE_SIZE)) != first_state[i] ||
+		    pagestate_owner(gpa(i * PAGE_SIZE)) == 3) {
 			world_set_state(i * PAGE_SIZE, first_state[i]);
 		}
 	}

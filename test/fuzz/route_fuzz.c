@@ -77,9 +77,9 @@ bool arch_vmsa_runs(struct vmsa *mapped, unsigned int other)
 	return input.is_running != 0;
 }
 
-enum err guestmem_read(gpa_t from, void *to, size_t bytes)
+enum err guestmem_read(gpa_t from, void *to, size_t bytes, unsigned int vmpl)
 {
-	FUZZ_CHECK(from.value == 0x2000 && bytes == 1 && (vmsa.efer & EFER_SVME) == 0);
+	FUZZ_CHECK(vmpl == 0 && from.value == 0x2000 && bytes == 1 && (vmsa.efer & EFER_SVME) == 0);
 	if (input.read_fails != 0) {
 		return ERR_ADDRESS;
 	}
@@ -87,8 +87,9 @@ enum err guestmem_read(gpa_t from, void *to, size_t bytes)
 	return ERR_OK;
 }
 
-enum err guestmem_write(gpa_t to, const void *from, size_t bytes)
+enum err guestmem_write(gpa_t to, const void *from, size_t bytes, unsigned int vmpl)
 {
+	FUZZ_CHECK(vmpl == 0);
 	/* The pending byte, and MEM_AVAILABLE. */
 	FUZZ_CHECK(to.value == 0x2000 && bytes == 2 && (vmsa.efer & EFER_SVME) == 0);
 	if (input.write_fails != 0) {

@@ -53,10 +53,10 @@ static void step(uint32_t *state)
 		(void)!page_perform(&change, 2, &status);
 		break;
 	case 3:
-		(void)!guestmem_read(gpa(page), &value, sizeof(value));
+		(void)!guestmem_read(gpa(page), &value, sizeof(value), 2);
 		break;
 	case 4:
-		(void)!guestmem_write(gpa(page), &vmsa, sizeof(vmsa));
+		(void)!guestmem_write(gpa(page), &vmsa, sizeof(vmsa), 2);
 		(void)!vcpu_create(2, gpa(page), gpa(other), WORLD_APIC_ID(0));
 		break;
 	case 5:

@@ -147,12 +147,17 @@ void world_memory(const struct world *world)
 	must(pagestate_init() == ERR_OK);
 }
 
-void world_set_state(uint64_t page, enum page_state state)
+void world_set_owner(uint64_t page, enum page_state state, unsigned int owner)
 {
 	pagestate_lock(gpa(page));
 	must(pagestate_reserve(gpa(page), PAGE_SIZE) == ERR_OK);
-	pagestate_set(gpa(page), PAGE_SIZE, state);
+	pagestate_set(gpa(page), PAGE_SIZE, state, owner);
 	pagestate_unlock(gpa(page));
+}
+
+void world_set_state(uint64_t page, enum page_state state)
+{
+	world_set_owner(page, state, state >= PAGE_GUEST ? 2 : PAGE_NOBODY);
 }
 
 enum page_state world_state(uint64_t page)
@@ -165,10 +170,20 @@ enum page_state world_state(uint64_t page)
 	return state;
 }
 
+unsigned int world_owner(uint64_t page)
+{
+	unsigned int owner;
+
+	pagestate_lock(gpa(page));
+	owner = pagestate_owner(gpa(page));
+	pagestate_unlock(gpa(page));
+	return owner;
+}
+
 void world_give(uint64_t page, unsigned int vmpl)
 {
 	fake_give(page, vmpl);
-	world_set_state(page, PAGE_GUEST);
+	world_set_owner(page, PAGE_GUEST, vmpl);
 }
 
 void world_vcpus(const struct world *world)

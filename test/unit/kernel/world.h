@@ -60,8 +60,11 @@ void world_vcpus(const struct world *world);
 
 /* A page that the guest validated for VMPLs 1..vmpl; what the kernel knows of a page. */
 void world_give(uint64_t page, unsigned int vmpl);
-void world_set_state(uint64_t page, enum page_state state);
+void world_set_owner(uint64_t page, enum page_state state, unsigned int owner);
 enum page_state world_state(uint64_t page);
+unsigned int world_owner(uint64_t page);
+/* The owner, if there is one, is VMPL 2. */
+void world_set_state(uint64_t page, enum page_state state);
 
 /* The VMSA of the first guest. */
 uint64_t world_vmsa(void);

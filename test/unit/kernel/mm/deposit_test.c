@@ -53,6 +53,7 @@ WORLD_TEST(takes_and_gives_back)
 	CHECK(is_zero(PAGE));
 	CHECK(fake_may(PAGE, 2, VMPL_RWX) && !fake_may(PAGE, 3, VMPL_READ));
 	CHECK_EQ(world_state(PAGE), PAGE_GUEST);
+	CHECK_EQ(world_owner(PAGE), 2);
 	CHECK(!deposit_is_available());
 	CHECK_EQ(fake_deposits.mapped, 0);
 }
@@ -81,6 +82,8 @@ WORLD_TEST(refuses)
 		{ "a VMSA", PAGE + 2 * PAGE_SIZE, RMP_4K },
 		{ "a calling area", PAGE + 3 * PAGE_SIZE, RMP_4K },
 		{ "deposited already", PAGE + 4 * PAGE_SIZE, RMP_4K },
+		{ "a more privileged VMPL's", PAGE + 5 * PAGE_SIZE, RMP_4K },
+		{ "a less privileged VMPL's", PAGE + 6 * PAGE_SIZE, RMP_4K },
 		{ "2M of which one is the guest's", PAGE, RMP_2M },
 		{ "2M not aligned", PAGE + PAGE_SIZE, RMP_2M },
 		{ "the SVSM's", REGION_BASE_DEFAULT, RMP_4K },
@@ -93,6 +96,8 @@ WORLD_TEST(refuses)
 	world_set_state(PAGE + 2 * PAGE_SIZE, PAGE_VMSA);
 	world_set_state(PAGE + 3 * PAGE_SIZE, PAGE_CAA);
 	world_set_state(PAGE + 4 * PAGE_SIZE, PAGE_SVSM);
+	world_set_owner(PAGE + 5 * PAGE_SIZE, PAGE_GUEST, 1);
+	world_set_owner(PAGE + 6 * PAGE_SIZE, PAGE_GUEST, 3);
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		ROW(rows[i].name);
 		CHECK_EQ(add(rows[i].page, rows[i].size), ERR_ADDRESS);

@@ -68,8 +68,8 @@ static void check_row(const struct row *row, bool is_write)
 
 	memset(mine, is_write ? 0xEE : pattern, sizeof(mine));
 	memcpy(before, mine, sizeof(mine));
-	err = is_write ? guestmem_write(gpa(row->at), mine, row->bytes) :
-			 guestmem_read(gpa(row->at), mine, row->bytes);
+	err = is_write ? guestmem_write(gpa(row->at), mine, row->bytes, 2) :
+			 guestmem_read(gpa(row->at), mine, row->bytes, 2);
 	CHECK_EQ(err, row->want);
 	CHECK_EQ(fake_trace.count - count, row->reaches);
 	if (row->want == ERR_OK) {
@@ -120,11 +120,31 @@ WORLD_TEST(taken_between_check_and_use)
 
 	start();
 	fake_trace.hook = take;
-	CHECK_EQ(guestmem_read(gpa(GIVEN), &byte, 1), ERR_ADDRESS);
+	CHECK_EQ(guestmem_read(gpa(GIVEN), &byte, 1, 2), ERR_ADDRESS);
 	CHECK_EQ(byte, 7);
 	fake_trace.hook = take;
-	CHECK_EQ(guestmem_write(gpa(GIVEN + PAGE_SIZE), &byte, 1), ERR_ADDRESS);
+	CHECK_EQ(guestmem_write(gpa(GIVEN + PAGE_SIZE), &byte, 1, 2), ERR_ADDRESS);
 	CHECK_EQ(*(const uint8_t *)fake_at(GIVEN + PAGE_SIZE), 0);
 }
 
-UNIT_MAIN(CASE(reads), CASE(writes), CASE(taken_between_check_and_use))
+/* A page of each lower VMPL, and who may have the kernel read and write it. */
+WORLD_TEST(of_other_vmpls)
+{
+	uint8_t byte = 0;
+
+	world_vcpus(&one_cpu);
+	for (unsigned int owner = 1; owner < VMPL_COUNT; owner++) {
+		world_give(GIVEN + owner * PAGE_SIZE, owner);
+	}
+	for (unsigned int vmpl = 0; vmpl < VMPL_COUNT; vmpl++) {
+		for (unsigned int owner = 1; owner < VMPL_COUNT; owner++) {
+			gpa_t page = gpa(GIVEN + owner * PAGE_SIZE);
+			enum err want = owner >= vmpl ? ERR_OK : ERR_ADDRESS;
+
+			CHECK_EQ(guestmem_read(page, &byte, 1, vmpl), want);
+			CHECK_EQ(guestmem_write(page, &byte, 1, vmpl), want);
+		}
+	}
+}
+
+UNIT_MAIN(CASE(reads), CASE(writes), CASE(taken_between_check_and_use), CASE(of_other_vmpls))

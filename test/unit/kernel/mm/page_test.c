@@ -228,7 +228,7 @@ static void check_invalidates(uint64_t page, bool is_2m)
 	unsigned int status = 99;
 
 	fake_trace.count = 0;
-	CHECK_EQ(page_perform(&c, 2, &status), ERR_OK);
+	CHECK_EQ(page_perform(&c, 3, &status), ERR_OK);
 	CHECK_EQ(status, 0);
 	CHECK_EQ(fake_trace.count, VMPL_COUNT);
 	for (unsigned int i = 0; i < VMPL_COUNT - 1; i++) {
@@ -428,6 +428,47 @@ WORLD_TEST(no_memory_to_remember_it)
 	CHECK_EQ(fake_trace.count, 0);
 }
 
+/* What one VMPL had validated is nothing that another may change, whatever it asks for. */
+WORLD_TEST(refuses_what_is_anothers)
+{
+	unsigned int status;
+
+	start();
+	for (unsigned int owner = 1; owner < VMPL_COUNT; owner++) {
+		struct page_change c = change(PAGE + owner * PAGE_SIZE, false, true);
+
+		CHECK_EQ(page_perform(&c, owner, &status), ERR_OK);
+		fake_trace.count = 0;
+		c.ignore_unchanged = true;
+		for (unsigned int i = 0; i < 2 * VMPL_COUNT; i++) {
+			unsigned int vmpl = i / 2;
+
+			c.validate = i % 2 == 0;
+			if (vmpl != 0 && vmpl != owner) {
+				CHECK_EQ(page_perform(&c, vmpl, &status), ERR_ADDRESS);
+			}
+		}
+		CHECK_EQ(fake_trace.count, 0);
+		CHECK_EQ(world_owner(c.page.value), owner);
+	}
+}
+
+/* A 2 MiB page with one small page of another's in it. */
+WORLD_TEST(refuses_2m_that_is_partly_anothers)
+{
+	const struct page_change give = change(LARGE, true, true);
+	const struct page_change take = change(LARGE, true, false);
+	unsigned int status;
+
+	start();
+	CHECK_EQ(page_perform(&give, 2, &status), ERR_OK);
+	world_set_owner(LARGE + 0x1FF000, PAGE_GUEST, 1);
+	fake_trace.count = 0;
+	CHECK_EQ(page_perform(&take, 2, &status), ERR_ADDRESS);
+	CHECK_EQ(page_perform(&give, 2, &status), ERR_ADDRESS);
+	CHECK_EQ(fake_trace.count, 0);
+}
+
 WORLD_TEST(grants_revokes)
 {
 	unsigned int status;
@@ -456,4 +497,5 @@ UNIT_MAIN(CASE(decodes), CASE(validates), CASE(changes_once), CASE(never_validat
 	  CASE(refuses_the_region_whatever_the_map_says), CASE(first_of_validate_fails),
 	  CASE(first_grant_fails), CASE(second_grant_fails), CASE(last_revoke_fails),
 	  CASE(pvalidate_after_revoke_fails), CASE(instruction_faults), CASE(taken_before_zeroing),
-	  CASE(no_memory_to_remember_it), CASE(grants_revokes))
+	  CASE(no_memory_to_remember_it), CASE(refuses_what_is_anothers),
+	  CASE(refuses_2m_that_is_partly_anothers), CASE(grants_revokes))

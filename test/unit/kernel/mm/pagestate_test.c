@@ -28,18 +28,42 @@ WORLD_TEST(neighbours_are_apart)
 	CHECK_EQ(world_state(PAGE_SIZE), PAGE_GUEST);
 }
 
+WORLD_TEST(owners)
+{
+	world_memory(&one_cpu);
+	for (uint64_t i = 0; i < 64; i++) {
+		CHECK_EQ(world_owner(i * PAGE_SIZE), PAGE_NOBODY);
+		world_set_owner(i * PAGE_SIZE, PAGE_GUEST, (unsigned int)(i % 3) + 1);
+	}
+	pagestate_lock(gpa(0));
+	for (uint64_t i = 0; i < 64; i++) {
+		pagestate_become(gpa(i * PAGE_SIZE), i % 2 == 0 ? PAGE_VMSA : PAGE_CAA);
+	}
+	CHECK(pagestate_all(gpa(0), PAGE_SIZE, PAGE_VMSA, 1));
+	CHECK(!pagestate_all(gpa(0), PAGE_SIZE, PAGE_VMSA, 2));
+	CHECK(!pagestate_all(gpa(0), 2 * PAGE_SIZE, PAGE_VMSA, 1));
+	pagestate_unlock(gpa(0));
+	for (uint64_t i = 0; i < 64; i++) {
+		CHECK_EQ(world_state(i * PAGE_SIZE), i % 2 == 0 ? PAGE_VMSA : PAGE_CAA);
+		CHECK_EQ(world_owner(i * PAGE_SIZE), i % 3 + 1);
+	}
+	world_set_state(0, PAGE_SVSM);
+	CHECK_EQ(world_owner(0), PAGE_NOBODY);
+	CHECK_EQ(world_owner(REGION_BASE_DEFAULT), PAGE_NOBODY);
+}
+
 WORLD_TEST(ranges)
 {
 	world_memory(&one_cpu);
 	pagestate_lock(gpa(0x200000));
 	CHECK_EQ(pagestate_reserve(gpa(0x200000), PAGE_2M_SIZE), ERR_OK);
-	CHECK(pagestate_all(gpa(0x200000), PAGE_2M_SIZE, PAGE_FREE));
-	pagestate_set(gpa(0x200000), PAGE_2M_SIZE, PAGE_GUEST);
-	CHECK(pagestate_all(gpa(0x200000), PAGE_2M_SIZE, PAGE_GUEST));
+	CHECK(pagestate_all(gpa(0x200000), PAGE_2M_SIZE, PAGE_FREE, PAGE_NOBODY));
+	pagestate_set(gpa(0x200000), PAGE_2M_SIZE, PAGE_GUEST, 2);
+	CHECK(pagestate_all(gpa(0x200000), PAGE_2M_SIZE, PAGE_GUEST, 2));
 	CHECK_EQ(pagestate_get(gpa(0x1FF000)), PAGE_FREE);
 	CHECK_EQ(pagestate_get(gpa(0x400000)), PAGE_FREE);
-	pagestate_set(gpa(0x3FF000), PAGE_SIZE, PAGE_FREE);
-	CHECK(!pagestate_all(gpa(0x200000), PAGE_2M_SIZE, PAGE_GUEST));
+	pagestate_set(gpa(0x3FF000), PAGE_SIZE, PAGE_FREE, PAGE_NOBODY);
+	CHECK(!pagestate_all(gpa(0x200000), PAGE_2M_SIZE, PAGE_GUEST, 2));
 	pagestate_unlock(gpa(0x200000));
 }
 
@@ -62,7 +86,7 @@ WORLD_TEST(foreign_memory)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		ROW(rows[i].name);
 		CHECK_EQ(pagestate_reserve(gpa(rows[i].at), rows[i].bytes), ERR_ADDRESS);
-		CHECK(!pagestate_all(gpa(rows[i].at), rows[i].bytes, PAGE_FREE));
+		CHECK(!pagestate_all(gpa(rows[i].at), rows[i].bytes, PAGE_FREE, PAGE_NOBODY));
 		CHECK_EQ(pool_free_pages(), free_pages);
 	}
 	ROW("state of it");
@@ -135,12 +159,12 @@ WORLD_TEST(no_room_for_the_directory)
 
 static void set_unreserved(void)
 {
-	pagestate_set(gpa(0x200000), PAGE_SIZE, PAGE_GUEST);
+	pagestate_set(gpa(0x200000), PAGE_SIZE, PAGE_GUEST, 2);
 }
 
 static void set_foreign(void)
 {
-	pagestate_set(gpa(REGION_BASE_DEFAULT), PAGE_SIZE, PAGE_GUEST);
+	pagestate_set(gpa(REGION_BASE_DEFAULT), PAGE_SIZE, PAGE_GUEST, 2);
 }
 
 WORLD_TEST(asserts)
@@ -179,5 +203,6 @@ WORLD_TEST(locks_of_two)
 	}
 }
 
-UNIT_MAIN(CASE(neighbours_are_apart), CASE(ranges), CASE(foreign_memory), CASE(memory_runs_out),
-	  CASE(a_terabyte), CASE(no_room_for_the_directory), CASE(asserts), CASE(locks_of_two))
+UNIT_MAIN(CASE(neighbours_are_apart), CASE(owners), CASE(ranges), CASE(foreign_memory),
+	  CASE(memory_runs_out), CASE(a_terabyte), CASE(no_room_for_the_directory), CASE(asserts),
+	  CASE(locks_of_two))

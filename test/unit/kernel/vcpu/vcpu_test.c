@@ -132,6 +132,36 @@ WORLD_TEST(refuses_addresses)
 	}
 }
 
+/* Two pages of VMPL 1's, two of VMPL 3's: VMPL 2 has nothing to offer of them. */
+WORLD_TEST(refuses_what_is_anothers)
+{
+	start();
+	for (unsigned int owner = 1; owner < VMPL_COUNT; owner += 2) {
+		world_set_owner(VMSA_2, PAGE_GUEST, owner);
+		world_set_owner(AREA_2, PAGE_GUEST, owner);
+		CHECK_EQ(vcpu_create(2, gpa(VMSA_2), gpa(AREA), KNOWN), ERR_ADDRESS);
+		CHECK_EQ(vcpu_create(2, gpa(VMSA), gpa(AREA_2), KNOWN), ERR_ADDRESS);
+		CHECK_EQ(fake_trace.count, 0);
+		CHECK_EQ(*(const uint8_t *)fake_at(AREA), 0xFF);
+	}
+}
+
+/* VMPL 1 makes a vCPU of VMPL 2's; that one ends it, and gets none of the pages it was made of. */
+WORLD_TEST(goes_back_to_its_owner)
+{
+	start();
+	world_set_owner(VMSA, PAGE_GUEST, 1);
+	world_set_owner(AREA, PAGE_GUEST, 1);
+	CHECK_EQ(vcpu_create(1, gpa(VMSA), gpa(AREA), KNOWN), ERR_OK);
+	CHECK(fake_may(VMSA, 2, VMPL_READ));
+	CHECK_EQ(vcpu_delete(2, gpa(VMSA)), ERR_OK);
+	CHECK_EQ(world_state(VMSA), PAGE_GUEST);
+	CHECK_EQ(world_owner(VMSA), 1);
+	CHECK_EQ(world_state(AREA), PAGE_GUEST);
+	CHECK_EQ(world_owner(AREA), 1);
+	CHECK(fake_may(VMSA, 1, VMPL_RWX) && !fake_may(VMSA, 2, VMPL_READ));
+}
+
 /* As Linux brings a CPU back: the new VMSA with the old calling area, then the old VMSA deleted. */
 WORLD_TEST(takes_over_an_area)
 {
@@ -370,6 +400,8 @@ WORLD_TEST(does_not_remap)
 		{ "outside of the map", FAKE_GUEST_BYTES, ERR_ADDRESS },
 		{ "its own VMSA", VMSA, ERR_ADDRESS },
 		{ "taken by the host", VMSA_2, ERR_ADDRESS },
+		{ "a more privileged VMPL's", UNGIVEN + PAGE_SIZE, ERR_ADDRESS },
+		{ "a less privileged VMPL's", UNGIVEN + 2 * PAGE_SIZE, ERR_ADDRESS },
 	};
 	struct registry_entry *entry;
 	unsigned int cursor = 0;
@@ -381,6 +413,8 @@ WORLD_TEST(does_not_remap)
 	entry = registry_enter(KNOWN, &cursor, &passed_over);
 	vcpu_this()->caller = entry;
 	fake_take(VMSA_2);
+	world_give(UNGIVEN + PAGE_SIZE, 1);
+	world_give(UNGIVEN + 2 * PAGE_SIZE, 3);
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		ROW(rows[i].name);
 		CHECK_EQ(vcpu_remap_ca(gpa(rows[i].caa)), rows[i].want);
@@ -397,7 +431,8 @@ TEST(counts)
 }
 
 UNIT_MAIN(CASE(creates), CASE(looks_after_revoking), CASE(refuses_addresses),
-	  CASE(refuses_contents), CASE(creates_for_a_lower_vmpl), CASE(registry_is_full),
+	  CASE(refuses_what_is_anothers), CASE(goes_back_to_its_owner), CASE(refuses_contents),
+	  CASE(creates_for_a_lower_vmpl), CASE(registry_is_full),
 	  CASE(conversion_fails), CASE(conversion_is_refused), CASE(revoke_fails),
 	  CASE(page_was_taken), CASE(deletes), CASE(does_not_delete), CASE(remaps),
 	  CASE(does_not_remap), CASE(takes_over_an_area), CASE(counts))
