@@ -208,6 +208,38 @@ static void enter_program(void)
 	fake_raise(VECTOR_PF, 0); /* it returned: there is nothing to return to */
 }
 
+/* In a program that ended somewhere: AddressSanitizer drops the frames it kept for it. */
+static void leave_for_good(void)
+{
+	struct fiber *f = current;
+
+	switch_ends(f->own_fake_stack, &f->kernel_stack, &f->kernel_stack_bytes);
+	switch_begins(NULL, f->kernel_stack, f->kernel_stack_bytes);
+	(void)swapcontext(&f->self, &f->kernel);
+}
+
+/* The fiber's next entry is into this function, on an empty stack. */
+static void prepare(struct fiber *f, void (*function)(void))
+{
+	(void)getcontext(&f->self);
+	f->self.uc_stack.ss_sp = f->stack;
+	f->self.uc_stack.ss_size = sizeof(f->stack);
+	f->self.uc_link = NULL;
+	makecontext(&f->self, function, 0);
+}
+
+static void enter(struct fiber *f)
+{
+	struct fiber *outer = current; /* a program that plays another CPU calls the kernel */
+	void *fake_stack = NULL;
+
+	current = f;
+	switch_begins(&fake_stack, f->stack, sizeof(f->stack));
+	(void)swapcontext(&f->kernel, &f->self);
+	switch_ends(fake_stack, NULL, NULL);
+	current = outer;
+}
+
 /* A fresh context: entry point, stack and message buffer must be mapped as the ABI says. */
 static bool start(struct fiber *f, const struct space *space, struct user_ctx *ctx)
 {
@@ -225,12 +257,12 @@ static bool start(struct fiber *f, const struct space *space, struct user_ctx *c
 	if (__asan_unpoison_memory_region != NULL) {
 		__asan_unpoison_memory_region(f->stack, sizeof(f->stack));
 	}
-	(void)getcontext(&f->self);
-	f->self.uc_stack.ss_sp = f->stack;
-	f->self.uc_stack.ss_size = sizeof(f->stack);
-	f->self.uc_link = NULL;
-	makecontext(&f->self, enter_program, 0);
-	f->own_fake_stack = NULL;
+	if (f->own_fake_stack != NULL) {
+		prepare(f, leave_for_good);
+		enter(f);
+		f->own_fake_stack = NULL;
+	}
+	prepare(f, enter_program);
 	ctx->rip = RIP_INSIDE;
 	return true;
 }
@@ -244,8 +276,6 @@ static unsigned int part_of(const struct user_ctx *ctx)
 void arch_user_run(const struct space *space, struct user_ctx *ctx)
 {
 	struct fiber *f = &fibers[space->root - 1][part_of(ctx)];
-	struct fiber *outer = current; /* a program that plays another CPU calls the kernel */
-	void *fake_stack = NULL;
 
 	if (ctx->rip != RIP_INSIDE && !start(f, space, ctx)) {
 		ctx->vector = VECTOR_PF;
@@ -254,11 +284,7 @@ void arch_user_run(const struct space *space, struct user_ctx *ctx)
 		return;
 	}
 	f->ctx = ctx;
-	current = f;
-	switch_begins(&fake_stack, f->stack, sizeof(f->stack));
-	(void)swapcontext(&f->kernel, &f->self);
-	switch_ends(fake_stack, NULL, NULL);
-	current = outer;
+	enter(f);
 }
 
 void *arch_space_at(const struct space *space, uva_t at, uint32_t flags)
