@@ -26,7 +26,8 @@ enum sys {
 	SYS_TIME_LEFT = SYS_BASE + 3,
 	/* Answers INCOMPLETE to the guest; returns when the guest re-issues the call. */
 	SYS_YIELD = SYS_BASE + 4,
-	/* (gpa, offset, bytes <= 4096): copies within one page of the caller's memory. */
+	/* (gpa, offset, bytes <= 4096): copies within one page of the memory of who
+	 * called, or of a less privileged VMPL's. */
 	SYS_COPY_FROM_GUEST = SYS_BASE + 5,
 	SYS_COPY_TO_GUEST = SYS_BASE + 6,
 	/* (offset, count <= 511, first): changes pages by PVALIDATE entries entries[first..count).

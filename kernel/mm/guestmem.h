@@ -7,10 +7,10 @@
 #include "base/err.h"
 
 /*
- * On behalf of `vmpl`, which reaches its own pages and those of less privileged VMPLs; 0 is the
- * kernel itself. ERR_ADDRESS: not such memory, not validated through us, not accessible, or across
- * a page. Zero bytes are ERR_INVALID. The page's lock is held throughout: a page cannot become a
- * VMSA between check and copy, or a guest could write into one by the results of its calls.
+ * On behalf of `vmpl`, 1 to 3, which reaches its own pages and those of less privileged VMPLs.
+ * ERR_ADDRESS: not such memory, not validated through us, not accessible, or across a page. Zero
+ * bytes are ERR_INVALID. The page's lock is held throughout: a page cannot become a VMSA between
+ * check and copy, or a guest could write into one by the results of its calls.
  */
 enum err guestmem_read(gpa_t from, void *to, size_t bytes, unsigned int vmpl);
 enum err guestmem_write(gpa_t to, const void *from, size_t bytes, unsigned int vmpl);

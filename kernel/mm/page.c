@@ -51,7 +51,11 @@ static enum err validate(const struct page_change *c, const struct page_span *sp
 	/* From here on it is validated, whatever else fails: a retry must not do it again. */
 	pagestate_span_set(span, PAGE_GUEST, vmpl);
 	err = arch_guest_zero(c->page, c->size == RMP_2M);
-	return err == ERR_OK ? adjust(c->page, c->size, vmpl, VMPL_RWX, status) : err;
+	if (err != ERR_OK) {
+		pagestate_span_set(span, PAGE_LOST, PAGE_NOBODY);
+		return err;
+	}
+	return adjust(c->page, c->size, vmpl, VMPL_RWX, status);
 }
 
 static enum err invalidate(const struct page_change *c, const struct page_span *span,

@@ -4,9 +4,9 @@
  * truth about ownership: a page is never validated twice, a VMSA never handed out, and no lower
  * VMPL gets what is another's.
  *
- * A page's owner is the VMPL that had it validated (the guest's, for its firmware). Only the owner
- * may give it away or have it made something else; those that are more privileged may read and
- * write it, as the RMP lets them.
+ * A page's owner is the VMPL that had it validated or withdrew it; the guest's, for its firmware;
+ * the vCPU's, for a calling area. Only the owner may have it made something else; for reading and
+ * writing, the kernel serves the more privileged VMPLs too.
  */
 #pragma once
 
@@ -20,12 +20,13 @@
 enum page_state {
 	PAGE_FREE = 0, /* not validated, or not by us */
 	PAGE_SVSM = 1, /* deposited: the SVSM's until it is withdrawn */
+	PAGE_LOST = 2, /* validated, but could not be zeroed: nobody is to see it */
 	PAGE_GUEST = 4, /* validated and granted to its owner */
 	PAGE_CAA = 8, /* its owner's, and a calling area in use */
 	PAGE_VMSA = 12, /* a VMSA in use: no lower VMPL may touch it */
 };
 
-/* The owner of pages that are PAGE_FREE or PAGE_SVSM. */
+/* The owner of pages in the other states. */
 #define PAGE_NOBODY 0u
 
 /*

@@ -6,6 +6,10 @@
 #include "base/overflow.h"
 #include "sys/linux.h"
 
+/* What these allow is done for a caller. While a service starts there is none, and its VMPL 0. */
+#define RIGHTS_FOR_CALLERS \
+	(SYS_RIGHT_GUEST_READ | SYS_RIGHT_GUEST_WRITE | SYS_RIGHT_PAGES | SYS_RIGHT_VCPUS)
+
 struct sys_entry {
 	enum err (*serve)(struct sys_call *call);
 	uint32_t right; /* 0: everyone's */
@@ -43,7 +47,8 @@ static enum err serve(struct sys_call *call, uint64_t raw_number)
 		return ERR_UNSUPPORTED;
 	}
 	entry = &table[index];
-	if ((call->entry->rights & entry->right) != entry->right) {
+	if ((call->entry->rights & entry->right) != entry->right ||
+	    (call->vmpl == 0 && (entry->right & RIGHTS_FOR_CALLERS) != 0)) {
 		sys_notice(call, "service %s: no right to system call %lx", call->entry->name,
 			   raw_number);
 		return ERR_DENIED;

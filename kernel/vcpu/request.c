@@ -84,7 +84,7 @@ bool request_handle(const struct registry_entry *entry)
 
 	asked = open_call(entry->vmsa, entry->vmpl, &call);
 	/* A calling area that the guest or the host took away: nothing was asked. */
-	asked = asked && guestmem_read(caa, &pending, 1, 0) == ERR_OK && pending != 0;
+	asked = asked && guestmem_read(caa, &pending, 1, entry->vmpl) == ERR_OK && pending != 0;
 	if (asked) {
 		uint8_t done[2] = {0};
 
@@ -92,7 +92,7 @@ bool request_handle(const struct registry_entry *entry)
 		done[1] = deposit_is_available();
 		/* REMAP_CA has cleared the byte of the area it left, which may be anybody's now. */
 		if (gpa_equal(entry->caa, caa) &&
-		    guestmem_write(caa, done, sizeof(done), 0) != ERR_OK) {
+		    guestmem_write(caa, done, sizeof(done), entry->vmpl) != ERR_OK) {
 			log_notice("vCPU %x VMPL%u: calling area %lx is gone", call.vcpu,
 				   entry->vmpl, caa.value);
 		}

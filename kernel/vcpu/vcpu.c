@@ -78,21 +78,23 @@ static enum err check_new_page(gpa_t page, unsigned int vmpl)
 	return pagestate_all(page, PAGE_SIZE, PAGE_GUEST, vmpl) ? ERR_OK : ERR_ADDRESS;
 }
 
-/* The same for a calling area, or the one that this CPU already has (registry.h). */
+/* The same for a calling area, or one of its own that this CPU already has (registry.h). */
 static enum err check_area(gpa_t page, uint32_t apic_id, unsigned int vmpl)
 {
 	if (gpa_is_page(page) && pagestate_get(page) == PAGE_CAA) {
-		return registry_can_take_area(page, apic_id, vmpl) ? ERR_OK : ERR_ADDRESS;
+		return pagestate_owner(page) == vmpl && registry_can_take_area(page, apic_id, vmpl)
+			       ? ERR_OK
+			       : ERR_ADDRESS;
 	}
 	return check_new_page(page, vmpl);
 }
 
-static enum err clear_pending(gpa_t caa)
+static enum err clear_pending(gpa_t caa, unsigned int vmpl)
 {
 	const gpa_t pending = gpa_add(caa, offsetof(struct svsm_caa, call_pending));
 	const uint8_t none = 0;
 
-	return guestmem_write_locked(pending, &none, sizeof(none), 0);
+	return guestmem_write_locked(pending, &none, sizeof(none), vmpl);
 }
 
 /* What a new VMSA says of itself, read after nobody else can write it any more. */
@@ -159,8 +161,13 @@ static enum err convert_to_vmsa(gpa_t page, unsigned int caller_vmpl, unsigned i
 /* An ordinary page again, its owner's, who must not find a stale right in any TLB. */
 static enum err give_back(gpa_t page, unsigned int vmpl)
 {
+	unsigned int status;
 	enum err err = set_vmsa(page, vmpl, false);
 
+	/* The VMPL that could read it may have let others do so. */
+	if (err == ERR_OK) {
+		err = page_revoke(page, RMP_4K, &status);
+	}
 	if (err == ERR_OK) {
 		arch_flush_all();
 		err = page_grant(page, pagestate_owner(page));
@@ -189,7 +196,7 @@ static enum err add_vcpu(unsigned int vmpl, const struct registry_entry *values)
 	}
 	entry->vmpl = (uint8_t)new_vmpl;
 	pagestate_become(values->vmsa, PAGE_VMSA);
-	pagestate_become(values->caa, PAGE_CAA);
+	pagestate_set(values->caa, PAGE_SIZE, PAGE_CAA, new_vmpl);
 	registry_take_area(entry);
 	registry_leave(entry);
 	return ERR_OK;
@@ -207,7 +214,7 @@ static enum err create_locked(unsigned int vmpl, gpa_t vmsa, gpa_t caa, uint32_t
 		err = ERR_INVALID;
 	}
 	if (err == ERR_OK) {
-		err = clear_pending(caa);
+		err = clear_pending(caa, vmpl);
 	}
 	return err == ERR_OK ? add_vcpu(vmpl, &values) : err;
 }
@@ -270,7 +277,7 @@ static enum err remap_locked(struct registry_entry *entry, gpa_t caa)
 	enum err err = entry->has_no_area ? ERR_REQUEST : check_new_page(caa, entry->vmpl);
 
 	if (err == ERR_OK) {
-		err = clear_pending(caa);
+		err = clear_pending(caa, entry->vmpl);
 	}
 	/*
 	 * The old area's as well, while it is one: the next moment it may be another CPU's, and
@@ -278,7 +285,7 @@ static enum err remap_locked(struct registry_entry *entry, gpa_t caa)
 	 * refuse.
 	 */
 	if (err == ERR_OK) {
-		(void)clear_pending(entry->caa);
+		(void)clear_pending(entry->caa, entry->vmpl);
 		pagestate_become(entry->caa, PAGE_GUEST);
 		pagestate_become(caa, PAGE_CAA);
 		registry_set_caa(entry, caa);

@@ -79,7 +79,7 @@ bool arch_vmsa_runs(struct vmsa *mapped, unsigned int other)
 
 enum err guestmem_read(gpa_t from, void *to, size_t bytes, unsigned int vmpl)
 {
-	FUZZ_CHECK(vmpl == 0 && from.value == 0x2000 && bytes == 1 && (vmsa.efer & EFER_SVME) == 0);
+	FUZZ_CHECK(vmpl == 2 && from.value == 0x2000 && bytes == 1 && (vmsa.efer & EFER_SVME) == 0);
 	if (input.read_fails != 0) {
 		return ERR_ADDRESS;
 	}
@@ -89,7 +89,7 @@ enum err guestmem_read(gpa_t from, void *to, size_t bytes, unsigned int vmpl)
 
 enum err guestmem_write(gpa_t to, const void *from, size_t bytes, unsigned int vmpl)
 {
-	FUZZ_CHECK(vmpl == 0);
+	FUZZ_CHECK(vmpl == 2);
 	/* The pending byte, and MEM_AVAILABLE. */
 	FUZZ_CHECK(to.value == 0x2000 && bytes == 2 && (vmsa.efer & EFER_SVME) == 0);
 	if (input.write_fails != 0) {
@@ -170,7 +170,7 @@ void arch_idle(void)
 
 enum err arch_host_run_vmpl(unsigned int vmpl)
 {
-	FUZZ_CHECK(vmpl == 0 && false);
+	FUZZ_CHECK(vmpl == 2 && false);
 	return ERR_HOST;
 }
 

@@ -188,6 +188,25 @@ WORLD_TEST(refuses)
 	}
 }
 
+/* Structure, request, room: each in turn a page of VMPL 1's. */
+WORLD_TEST(refuses_a_more_privileged_vmpls)
+{
+	static const uint64_t pages[] = { DESCRIPTOR, REQUEST, REPLY };
+	const struct svsm_keel_call wanted = good();
+
+	start();
+	for (size_t i = 0; i < ARRAY_SIZE(pages); i++) {
+		const uint64_t page = pages[i] & ~(PAGE_SIZE - 1);
+
+		memset(fake_at(REPLY), 0x77, 2 * PAGE_SIZE);
+		world_set_owner(page, PAGE_GUEST, 1);
+		CHECK_EQ(ask(&wanted).rax, SVSM_ERR_INVALID_ADDRESS);
+		CHECK_EQ(*(uint8_t *)fake_at(REPLY), 0x77);
+		world_set_owner(page, PAGE_GUEST, 2);
+		CHECK_EQ(ask(&wanted).rax, SVSM_SUCCESS);
+	}
+}
+
 WORLD_TEST(descriptors)
 {
 	struct svsm_keel_call wanted = good();
@@ -307,6 +326,7 @@ WORLD_TEST(other_calls)
 	CHECK_EQ(call.rcx, 7);
 }
 
-UNIT_MAIN(CASE(answers), CASE(too_little_room), CASE(refuses), CASE(descriptors),
+UNIT_MAIN(CASE(answers), CASE(too_little_room), CASE(refuses),
+	  CASE(refuses_a_more_privileged_vmpls), CASE(descriptors),
 	  CASE(refusals_name_no_size), CASE(service_yields), CASE(service_misbehaves),
 	  CASE(lists), CASE(other_calls))

@@ -412,8 +412,11 @@ WORLD_TEST(taken_before_zeroing)
 	ROW("and a retry does not validate what the host brings instead");
 	fake_trace.hook = NULL;
 	fake_remap(PAGE, FAKE_GUEST_PAGES);
-	CHECK_EQ(page_perform(&c, 2, &status), ERR_NOCHANGE);
+	CHECK_EQ(page_perform(&c, 2, &status), ERR_ADDRESS);
 	CHECK(!fake_is_validated(PAGE));
+	ROW("nor is it the guest's to offer for anything else");
+	CHECK_EQ(world_state(PAGE), PAGE_LOST);
+	CHECK_EQ(world_owner(PAGE), PAGE_NOBODY);
 }
 
 WORLD_TEST(no_memory_to_remember_it)

@@ -9,12 +9,13 @@
 static struct msg_buffer caller_msg;
 static struct loaded caller_loaded;
 static struct service_entry caller_entry = { .name = "caller", .rights = UINT32_MAX };
+static unsigned int caller_vmpl = 2; /* of the guest that called; 0: the service starts */
 
-/* With every right, in time, for a guest at VMPL2. */
+/* With every right, in time. */
 static inline struct fake_answer caller_call(uint64_t number, uint64_t a, uint64_t b, uint64_t c)
 {
 	struct sys_call call = { .entry = &caller_entry, .loaded = &caller_loaded,
-				 .msg = &caller_msg, .vmpl = 2,
+				 .msg = &caller_msg, .vmpl = caller_vmpl,
 				 .vcpu = WORLD_APIC_ID(0), .start = fake_cpu.ticks,
 				 .budget = CALLER_BUDGET };
 	struct user_ctx ctx = { .rax = number, .rdi = a, .rsi = b, .rdx = c, .r10 = 0x10 };

@@ -60,4 +60,14 @@ WORLD_TEST(refuses)
 	check_refused(UINT64_MAX, SCRATCH, 1, ERR_ADDRESS);
 }
 
-UNIT_MAIN(CASE(copies), CASE(refuses))
+WORLD_TEST(refuses_a_more_privileged_vmpls)
+{
+	start();
+	caller_vmpl = 3;
+	check_refused(PAGE, SCRATCH, 8, ERR_ADDRESS);
+	caller_vmpl = 1;
+	CHECK_EQ(caller_err(SYS_COPY_FROM_GUEST, PAGE, SCRATCH, 8), ERR_OK);
+	CHECK_EQ(caller_err(SYS_COPY_TO_GUEST, PAGE, SCRATCH, 8), ERR_OK);
+}
+
+UNIT_MAIN(CASE(copies), CASE(refuses), CASE(refuses_a_more_privileged_vmpls))

@@ -42,6 +42,21 @@ WORLD_TEST(rights)
 	}
 }
 
+/* While a service starts, nobody has called whose pages and vCPUs these would be. */
+WORLD_TEST(for_nobody)
+{
+	const uint32_t for_callers = SYS_RIGHT_GUEST_READ | SYS_RIGHT_GUEST_WRITE |
+				     SYS_RIGHT_PAGES | SYS_RIGHT_VCPUS;
+
+	world_vcpus(&one_cpu);
+	caller_vmpl = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(guarded); i++) {
+		ROW(guarded[i].name);
+		CHECK_EQ(caller_err(guarded[i].number, 0, 8, 0) == ERR_DENIED,
+			 (guarded[i].right & for_callers) != 0);
+	}
+}
+
 WORLD_TEST(numbers)
 {
 	static const uint64_t unknown[] = { SYS_END, SYS_END + 1, UINT32_MAX,
@@ -88,4 +103,4 @@ TEST(time_left)
 	CHECK_EQ(sys_ticks_left(&call), 0);
 }
 
-UNIT_MAIN(CASE(rights), CASE(numbers), CASE(buffer), CASE(time_left))
+UNIT_MAIN(CASE(rights), CASE(for_nobody), CASE(numbers), CASE(buffer), CASE(time_left))

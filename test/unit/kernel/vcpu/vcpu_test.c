@@ -146,7 +146,7 @@ WORLD_TEST(refuses_what_is_anothers)
 	}
 }
 
-/* VMPL 1 makes a vCPU of VMPL 2's; that one ends it, and gets none of the pages it was made of. */
+/* VMPL 1 makes a vCPU of VMPL 2's; that one ends it, and gets its calling area, but no VMSA. */
 WORLD_TEST(goes_back_to_its_owner)
 {
 	start();
@@ -154,12 +154,35 @@ WORLD_TEST(goes_back_to_its_owner)
 	world_set_owner(AREA, PAGE_GUEST, 1);
 	CHECK_EQ(vcpu_create(1, gpa(VMSA), gpa(AREA), KNOWN), ERR_OK);
 	CHECK(fake_may(VMSA, 2, VMPL_READ));
+	CHECK_EQ(world_owner(AREA), 2);
 	CHECK_EQ(vcpu_delete(2, gpa(VMSA)), ERR_OK);
 	CHECK_EQ(world_state(VMSA), PAGE_GUEST);
 	CHECK_EQ(world_owner(VMSA), 1);
 	CHECK_EQ(world_state(AREA), PAGE_GUEST);
-	CHECK_EQ(world_owner(AREA), 1);
+	CHECK_EQ(world_owner(AREA), 2);
 	CHECK(fake_may(VMSA, 1, VMPL_RWX) && !fake_may(VMSA, 2, VMPL_READ));
+}
+
+/* VMPL 2 lets VMPL 3 read its VMSA, as hardware allows; that ends with the VMSA. */
+WORLD_TEST(leaves_no_lent_right)
+{
+	start();
+	CHECK_EQ(create(), ERR_OK);
+	(void)rmp_adjust(&fake_rmp, VMSA, VMSA, RMP_4K, 2, RMPADJUST_ATTR(3, VMPL_READ, false));
+	CHECK(fake_may(VMSA, 3, VMPL_READ));
+	CHECK_EQ(vcpu_delete(2, gpa(VMSA)), ERR_OK);
+	CHECK(fake_may(VMSA, 2, VMPL_RWX) && !fake_may(VMSA, 3, VMPL_READ));
+}
+
+/* One of this CPU's, but not of this VMPL. */
+WORLD_TEST(does_not_take_over_anothers_area)
+{
+	start();
+	CHECK_EQ(create(), ERR_OK);
+	for (unsigned int owner = 1; owner < VMPL_COUNT; owner += 2) {
+		world_set_owner(AREA, PAGE_CAA, owner);
+		CHECK_EQ(vcpu_create(2, gpa(VMSA_2), gpa(AREA), KNOWN), ERR_ADDRESS);
+	}
 }
 
 /* As Linux brings a CPU back: the new VMSA with the old calling area, then the old VMSA deleted. */
@@ -431,7 +454,8 @@ TEST(counts)
 }
 
 UNIT_MAIN(CASE(creates), CASE(looks_after_revoking), CASE(refuses_addresses),
-	  CASE(refuses_what_is_anothers), CASE(goes_back_to_its_owner), CASE(refuses_contents),
+	  CASE(refuses_what_is_anothers), CASE(goes_back_to_its_owner), CASE(leaves_no_lent_right),
+	  CASE(does_not_take_over_anothers_area), CASE(refuses_contents),
 	  CASE(creates_for_a_lower_vmpl), CASE(registry_is_full),
 	  CASE(conversion_fails), CASE(conversion_is_refused), CASE(revoke_fails),
 	  CASE(page_was_taken), CASE(deletes), CASE(does_not_delete), CASE(remaps),
