@@ -5,7 +5,6 @@
  */
 #include <openssl/aes.h>
 #include <openssl/bn.h>
-#include <openssl/crypto.h>
 #include <openssl/des.h>
 
 #include "pause.h"
@@ -47,6 +46,3 @@ PAUSE_WRAP(void, AES_encrypt, (const unsigned char *in, unsigned char *out, cons
 PAUSE_WRAP(void, DES_encrypt3,
 	   (DES_LONG * data, DES_key_schedule *a, DES_key_schedule *b, DES_key_schedule *c),
 	   (data, a, b, c))
-/* Everything else: OpenSSL's start among it. */
-PAUSE_WRAP(void *, CRYPTO_malloc, (size_t bytes, const char *file, int line), (bytes, file, line))
-PAUSE_WRAP(void *, CRYPTO_zalloc, (size_t bytes, const char *file, int line), (bytes, file, line))

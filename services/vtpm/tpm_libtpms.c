@@ -3,8 +3,8 @@
  *
  * It is manufactured at the first command. The endorsement keys are then made by ordinary commands,
  * and a power cycle to the state as manufactured follows, so that a guest finds a TPM that nobody
- * has started yet. A TPM that could not be made, or that ran out of entropy or memory while it was
- * made, is never used: each command is then answered by TPM_RC_FAILURE, until the next launch.
+ * has started yet. A TPM that could not be made, or that ran out of entropy or memory, then or
+ * later, is not used any more: each command is answered by TPM_RC_FAILURE, until the next launch.
  *
  * Static state: there is one TPM, and this service is not re-entrant.
  */
@@ -116,7 +116,7 @@ static bool set_up(void)
 
 static bool is_usable(void)
 {
-	return !tpm_lacks_entropy() && tpm_state != TPM_DOWN;
+	return !tpm_lacks_entropy() && !tpm_lacks_memory() && tpm_state != TPM_DOWN;
 }
 
 /* Power on. A fatal error inside comes back here, not where the last command left the stack. */

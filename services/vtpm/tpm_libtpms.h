@@ -25,5 +25,6 @@ enum err tpm_put_manifest(uint64_t version, struct wrbuf *out);
  * among others; once it is set up. */
 void tpm_mix_secret(void);
 
-/* Whether the TPM ever asked for entropy in vain. */
+/* Whether the TPM ever asked for entropy in vain, or its calculations for memory (tpm_memory.c). */
 bool tpm_lacks_entropy(void);
+bool tpm_lacks_memory(void);

@@ -18,6 +18,7 @@
 #include "svsm/protocol.h"
 #include "svsm/vtpm.h"
 #include "unit.h"
+#include "vtpm/tpm_libtpms.h"
 
 #define GUEST_BASE UINT64_C(0x100000)
 #define NEVER	   UINT64_MAX
@@ -330,7 +331,7 @@ static void without_memory_alone(void)
 	heap.fails_at = UINT32_MAX;
 	(void)TPM(get_random);
 	(void)TPM(startup);
-	if (TPM(get_random) == TPM_RC_FAILURE) {
+	if (tpm_lacks_memory() || TPM(get_random) == TPM_RC_FAILURE) {
 		CHECK_EQ(TPM(self_test), TPM_RC_FAILURE);
 	}
 }
