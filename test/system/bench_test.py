@@ -8,11 +8,9 @@ import os
 import subprocess
 import tempfile
 
-from checks import KEEL, Checks
+from checks import KEEL, LONGEST_STAY, Checks
 
 LONG_LIST = 'validate 2M by long list'
-# The budget of a call, 3,000,000 ticks, and the one large page that may begin before it is over.
-LONGEST_STAY = 3_500_000
 INCOMPLETE, SUCCESS = '0x80000000', '0x00000000'
 
 

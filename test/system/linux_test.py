@@ -13,7 +13,7 @@ import random
 import sys
 import tempfile
 
-from checks import ROOT, Boot, Checks
+from checks import LONGEST_STAY, ROOT, Boot, Checks
 
 import fetch
 import guest
@@ -30,9 +30,10 @@ SENT_BYTES = 300 << 10
 NETWORK = ('-netdev user,id=net0,restrict=on,tftp={folder} '
            '-device virtio-net-pci,netdev=net0,disable-legacy=on,iommu_platform=on,romfile=')
 # The module of ours that a test loads.
-MODULES = {'protocols': 'keel_protocols', 'vtpm': 'keel_tpm', 'vtpm-death': 'keel_tpm',
+MODULES = {'protocols': 'keel_protocols', 'hotplug': 'ghcb_release', 'vtpm': 'keel_tpm', 'vtpm-death': 'keel_tpm',
            'eventlog': 'keel_tpm'}
 NEVER = 'this never appears'
+CREATE_VCPU, DELETE_VCPU = '0.2', '0.3'
 # Linux's own race with LA57 (docs/guests.md) needs the local APIC's memory. Without it each tick sets the HPET, by
 # memory too: in the simulator that takes longer than a tick lasts.
 WITHOUT_RACE = ' nolapic hpet=disable'
@@ -99,6 +100,21 @@ def options_of(own, words, folder):
     return words
 
 
+def check_numbers(checks, own, words, report):
+    """What the run's JSON says of the calls."""
+    calls = report.get('calls') or {}
+    checks.that('pages were validated and calling areas moved', {'0.0', '0.1'} <= set(calls), calls)
+    checks.that('each call was answered', calls == {call: sum(answers.values()) for call, answers in
+                                                    (report.get('results') or {}).items()}, report.get('results'))
+    if 'hotplug' in own.tests:
+        rounds = int(own.rounds) * (int(after(words, '--smp', '1')) - 1)
+        checks.that('a vCPU was created and one deleted in each round',
+                    min(calls.get(CREATE_VCPU, 0), calls.get(DELETE_VCPU, 0)) >= rounds, calls)
+    if '--deterministic' in words:
+        longest = report.get('longest_stay_instructions') or 0
+        checks.that('no stay in VMPL0 was longer than stated', 0 < longest <= LONGEST_STAY, longest)
+
+
 def main(words):
     """Boot and check."""
     own, words = arguments(words)
@@ -127,8 +143,7 @@ def main(words):
     for name in own.tests.split(','):
         if name and not own.ends:
             checks.that(f'the guest passes {name}', f'test {name}: ok' in console)
-    calls = boot.report.get('results') or {}
-    checks.that('pages were validated and calling areas moved', {'0.0', '0.1'} <= set(calls), calls)
+    check_numbers(checks, own, words, boot.report)
     for line in console:
         if line.startswith(('kernel: ', 'memory: ', 'cpus: ', 'seconds ', 'test ', 'cpu ')):
             print(line)
