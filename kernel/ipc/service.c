@@ -12,11 +12,11 @@
 #include "base/mem.h"
 #include "ipc/loader.h"
 #include "ipc/run.h"
+#include "ipc/service_check.h"
 #include "ipc/turn.h"
 #include "lock.h"
 #include "log.h"
 #include "mm/pool.h"
-#include "panic.h"
 #include "vcpu/vcpu.h"
 
 enum place {
@@ -50,13 +50,7 @@ static struct service services[IMAGE_SERVICES];
 static const struct image_service *find_image(const struct image_map *image, const char *name)
 {
 	for (unsigned int i = 0; i < image->service_count && i < IMAGE_SERVICES; i++) {
-		const char *have = image->services[i].name;
-		unsigned int n = 0;
-
-		while (n < IMAGE_NAME_BYTES && have[n] == name[n] && name[n] != '\0') {
-			n++;
-		}
-		if (n == IMAGE_NAME_BYTES || (have[n] == '\0' && name[n] == '\0')) {
+		if (service_name_equals(image->services[i].name, name)) {
 			return &image->services[i];
 		}
 	}
@@ -370,9 +364,8 @@ static enum err start(struct service *s, const struct service_entry *entry,
 
 enum err service_start_all(const struct image_map *image)
 {
-	enum err err = ERR_OK;
+	enum err err = service_check(service_table, service_table_count);
 
-	ASSERT(service_table_count <= IMAGE_SERVICES);
 	for (unsigned int i = 0; i < service_table_count && err == ERR_OK; i++) {
 		err = start(&services[i], &service_table[i], image);
 	}

@@ -9,6 +9,7 @@
 #include "base/compiler.h"
 #include "base/mem.h"
 #include "base/overflow.h"
+#include "lib/by_name.h"
 #include "lib/cbor.h"
 #include "rt/service.h"
 #include "rt/sys.h"
@@ -81,28 +82,24 @@ struct welcome_args {
 	size_t bytes;
 };
 
-static enum err welcome_decode(const void *payload, size_t bytes, struct welcome_args *args)
+static enum err welcome_decode(struct cbor_reader *in, struct welcome_args *args)
 {
-	struct cbor_reader in = cbor_reader_over(payload, bytes);
-
-	(void)cbor_take_map(&in);
-	cbor_take_key(&in, HELLO_REQUEST_NAME);
-	args->name = cbor_take_text(&in, &args->bytes);
-	if (cbor_end(&in) != ERR_OK) {
+	(void)cbor_take_map(in);
+	cbor_take_key(in, HELLO_REQUEST_NAME);
+	args->name = cbor_take_text(in, &args->bytes);
+	if (cbor_end(in) != ERR_OK) {
 		return ERR_FORMAT;
 	}
 	return args->bytes <= HELLO_NAME_MAX ? ERR_OK : ERR_INVALID;
 }
 
-static enum err welcome(const struct msg_header *request, struct msg_header *reply)
+static enum err welcome(struct by_name *call)
 {
 	static const char before[] = "Welcome, ";
 	static const char after[] = ", says the SVSM";
-	struct msg_buffer *buffer = service_buffer(reply);
-	struct wrbuf text = wrbuf_over(buffer->scratch, sizeof(buffer->scratch));
-	struct wrbuf out = wrbuf_over(buffer->out, sizeof(buffer->out));
+	struct wrbuf text = wrbuf_over(call->scratch, MSG_SCRATCH_BYTES);
 	struct welcome_args args;
-	enum err err = welcome_decode(buffer->in, request->payload_bytes, &args);
+	enum err err = welcome_decode(&call->in, &args);
 
 	if (err != ERR_OK) {
 		return err;
@@ -110,14 +107,17 @@ static enum err welcome(const struct msg_header *request, struct msg_header *rep
 	(void)wrbuf_put(&text, before, sizeof(before) - 1);
 	(void)wrbuf_put(&text, args.name, args.bytes);
 	(void)wrbuf_put(&text, after, sizeof(after) - 1);
-	cbor_put_map(&out, 2);
-	cbor_put_uint(&out, HELLO_REPLY_WELCOME);
-	cbor_put_text(&out, (const char *)text.data, text.at);
-	cbor_put_uint(&out, HELLO_REPLY_VMPL);
-	cbor_put_uint(&out, request->vmpl);
-	reply->payload_bytes = (uint32_t)out.at;
+	cbor_put_map(&call->out, 2);
+	cbor_put_uint(&call->out, HELLO_REPLY_WELCOME);
+	cbor_put_text(&call->out, (const char *)text.data, text.at);
+	cbor_put_uint(&call->out, HELLO_REPLY_VMPL);
+	cbor_put_uint(&call->out, call->vmpl);
 	return ERR_OK;
 }
+
+static const by_name_fn by_name[] = {
+	[HELLO_WELCOME] = welcome,
+};
 
 static enum err by_registers(const struct msg_header *request, struct msg_header *reply)
 {
@@ -131,20 +131,14 @@ static enum err by_registers(const struct msg_header *request, struct msg_header
 	}
 }
 
-static enum err by_message(const struct msg_header *request, struct msg_header *reply)
-{
-	switch (request->call) {
-	case HELLO_WELCOME:
-		return welcome(request, reply);
-	default:
-		return ERR_UNSUPPORTED;
-	}
-}
-
 void service_handle(const struct msg_header *request, struct msg_header *reply)
 {
-	bool is_message = (request->flags & MSG_BY_NAME) != 0;
-	enum err err = is_message ? by_message(request, reply) : by_registers(request, reply);
+	enum err err;
 
+	if ((request->flags & MSG_BY_NAME) != 0) {
+		err = by_name_serve(service_buffer(reply), by_name, ARRAY_SIZE(by_name));
+	} else {
+		err = by_registers(request, reply);
+	}
 	reply->result = svsm_result(err);
 }

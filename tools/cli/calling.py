@@ -46,7 +46,8 @@ def request(text):
         call = int(number, 0)
         message = None if not value.strip() else ast.literal_eval(value.strip())
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        raise argparse.ArgumentTypeError(f"{text!r} is no request such as 0 {{0: 40, 1: 2}}") from None
+        raise argparse.ArgumentTypeError(f'{text!r} is no request such as 0 {{0: 40, 1: 2}}: a number, '
+                                         'then a Python literal') from None
     if not 0 <= call < 1 << 32:
         raise argparse.ArgumentTypeError(f'{number} is no number of a call')
     return text.strip(), call, message
