@@ -1,6 +1,12 @@
 /*
  * A ticket lock: fair, so that a guest's vCPUs cannot starve one another inside VMPL0. Held for
- * bounded work only, interrupts are off in VMPL0. The lock order stands atop kernel/vcpu/vcpu.c.
+ * bounded work only, interrupts are off in VMPL0.
+ *
+ * Lock order, outermost first; whoever holds one takes only those after it:
+ *   service (ipc/service_call.c) > heap (ipc/heap.c) > pages, ascending (mm/pagestate.c) >
+ *   registry (vcpu/registry.c) > page-state directory (mm/pagestate.c) >
+ *   deposits (mm/deposit.c) > pool (mm/pool.c) > log (log.c)
+ * The lock of the way to the PSP (sys/sys_psp.c) is only ever tried.
  */
 #pragma once
 

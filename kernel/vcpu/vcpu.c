@@ -1,24 +1,15 @@
-/*
- * Lock order, outermost first; whoever holds one takes only those after it:
- *   service (ipc/service.c) > heap (ipc/heap.c) > pages, ascending (mm/pagestate.c) >
- *   registry (vcpu/registry.c) > page-state directory (mm/pagestate.c) >
- *   deposits (mm/deposit.c) > pool (mm/pool.c) > log (log.c)
- * The lock of the way to the PSP (sys/sys_psp.c) is only ever tried.
- */
+/* CREATE_VCPU, DELETE_VCPU and REMAP_CA: what a page may become, and whose. */
 #include "vcpu.h"
 
 #include "arch/boot.h"
 #include "arch/cpu.h"
 #include "arch/guest.h"
-#include "arch/rmp.h"
 #include "mm/guestmem.h"
-#include "mm/page.h"
 #include "mm/pagestate.h"
 #include "mm/pool.h"
-#include "snp/vmsa.h"
 #include "svsm/protocol.h"
 #include "vcpu/registry.h"
-#include "x86/msr.h"
+#include "vcpu/vmsa.h"
 
 static struct vcpu *vcpus;
 static unsigned int count;
@@ -97,84 +88,6 @@ static enum err clear_pending(gpa_t caa, unsigned int vmpl)
 	return guestmem_write_locked(pending, &none, sizeof(none), vmpl);
 }
 
-/* What a new VMSA says of itself, read after nobody else can write it any more. */
-static enum err check_vmsa(gpa_t page, unsigned int caller_vmpl, unsigned int *vmpl)
-{
-	struct vmsa *vmsa = arch_vmsa_map(page);
-	enum err err = ERR_INVALID;
-
-	if (vmsa->vmpl != 0 && vmsa->vmpl < VMPL_COUNT && vmsa->vmpl >= caller_vmpl &&
-	    (vmsa->efer & EFER_SVME) != 0 && vmsa->sev_features == arch_sev_features()) {
-		*vmpl = vmsa->vmpl;
-		err = ERR_OK;
-	}
-	arch_vmsa_unmap();
-	return err;
-}
-
-/* Is the page readable at all? A page that is not validated must not reach the VMSA window. */
-static enum err probe(gpa_t page)
-{
-	uint8_t byte;
-
-	return arch_guest_read(page, &byte, sizeof(byte));
-}
-
-/*
- * Its own VMPL may read a VMSA: OVMF looks up there what it wrote before CREATE_VCPU. A page that
- * is no VMSA any more is left without permissions: who gets it back is another matter.
- */
-static enum err set_vmsa(gpa_t page, unsigned int vmpl, bool is_vmsa)
-{
-	struct rmp_result r = arch_rmpadjust(page, RMP_4K, vmpl, is_vmsa ? VMPL_READ : 0, is_vmsa);
-
-	if (!r.faulted && r.status == RMP_FAIL_INUSE) {
-		return ERR_INUSE;
-	}
-	return r.faulted || r.status != RMP_OK ? ERR_FAULT : ERR_OK;
-}
-
-/* Revoke, flush, inspect, and only then make it a VMSA; on any failure the guest has its page back.
- */
-static enum err convert_to_vmsa(gpa_t page, unsigned int caller_vmpl, unsigned int *vmpl)
-{
-	unsigned int status;
-	enum err err = probe(page);
-
-	if (err != ERR_OK) {
-		return err;
-	}
-	err = page_revoke(page, RMP_4K, &status);
-	if (err == ERR_OK) {
-		arch_flush_all();
-		err = check_vmsa(page, caller_vmpl, vmpl);
-	}
-	if (err == ERR_OK) {
-		err = set_vmsa(page, *vmpl, true);
-	}
-	if (err != ERR_OK && page_grant(page, caller_vmpl) != ERR_OK) {
-		return ERR_FAULT;
-	}
-	return err;
-}
-
-/* An ordinary page again, its owner's, who must not find a stale right in any TLB. */
-static enum err give_back(gpa_t page, unsigned int vmpl)
-{
-	unsigned int status;
-	enum err err = set_vmsa(page, vmpl, false);
-
-	/* The VMPL that could read it may have let others do so. */
-	if (err == ERR_OK) {
-		err = page_revoke(page, RMP_4K, &status);
-	}
-	if (err == ERR_OK) {
-		arch_flush_all();
-		err = page_grant(page, pagestate_owner(page));
-	}
-	return err;
-}
-
 /*
  * The place comes first: from the moment the page is a VMSA the host can run it, and then it can no
  * longer be taken back. A running VMSA that counted as the guest's page would be one that the
@@ -189,7 +102,7 @@ static enum err add_vcpu(unsigned int vmpl, const struct registry_entry *values)
 	if (err != ERR_OK) {
 		return err;
 	}
-	err = convert_to_vmsa(values->vmsa, vmpl, &new_vmpl);
+	err = vmsa_convert(values->vmsa, vmpl, &new_vmpl);
 	if (err != ERR_OK) {
 		registry_remove(entry);
 		return err;
@@ -229,22 +142,6 @@ enum err vcpu_create(unsigned int vmpl, gpa_t vmsa, gpa_t caa, uint32_t apic_id)
 	return err;
 }
 
-/* With SVME clear no host can start it; RMPADJUST tells whether one runs it at this moment. */
-static enum err retire(const struct registry_entry *entry)
-{
-	struct vmsa *vmsa = arch_vmsa_map(entry->vmsa);
-	enum err err;
-
-	/* Atomic: while it runs, the processor writes this field too, at each exit. */
-	__atomic_fetch_and(&vmsa->efer, ~EFER_SVME, __ATOMIC_SEQ_CST);
-	err = give_back(entry->vmsa, entry->vmpl);
-	if (err == ERR_INUSE) {
-		__atomic_fetch_or(&vmsa->efer, EFER_SVME, __ATOMIC_SEQ_CST);
-	}
-	arch_vmsa_unmap();
-	return err;
-}
-
 enum err vcpu_delete(unsigned int vmpl, gpa_t vmsa)
 {
 	struct registry_entry *entry;
@@ -256,7 +153,7 @@ enum err vcpu_delete(unsigned int vmpl, gpa_t vmsa)
 	}
 	caa = entry->caa;
 	pagestate_lock_two(vmsa, caa);
-	err = retire(entry);
+	err = vmsa_retire(vmsa, entry->vmpl);
 	if (err == ERR_OK) {
 		pagestate_become(vmsa, PAGE_GUEST);
 		if (!entry->has_no_area) {

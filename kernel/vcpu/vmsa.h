@@ -1,0 +1,18 @@
+/*
+ * The page of a VMSA. The caller has the page's lock, and keeps its state and the registry; a
+ * failure leaves the page as it was.
+ */
+#pragma once
+
+#include "base/addr.h"
+#include "base/err.h"
+
+/*
+ * Makes `page`, which belongs to the VMPL `caller_vmpl`, a VMSA; *vmpl is what it says it is for.
+ * ERR_ADDRESS: it cannot be read. ERR_INVALID: it is not a VMSA that this caller may add.
+ * ERR_FAULT: the host took it away.
+ */
+enum err vmsa_convert(gpa_t page, unsigned int caller_vmpl, unsigned int *vmpl);
+
+/* Makes the VMSA at `page`, of `vmpl`, its owner's ordinary page again. ERR_INUSE: it runs now. */
+enum err vmsa_retire(gpa_t page, unsigned int vmpl);
