@@ -17,7 +17,7 @@ RULES = {**rules_text.RULES, **rules_c.RULES, **rules_tools.RULES, **rules_tools
 
 def main(words):
     """Exit status 1 when a rule is broken."""
-    root = words[0] if words else os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    root = os.path.abspath(words[0] if words else os.path.join(os.path.dirname(__file__), *[os.pardir] * 2))
     tree = Tree(root)
     passed = failed = 0
     for name, rule in RULES.items():
@@ -29,7 +29,7 @@ def main(words):
             print(f'skipped {name}: {reason}')
             continue
         if name in rules_tools.ADVICE and name not in words[1:]:
-            command = shlex.join(['/usr/bin/python3', os.path.abspath(__file__), os.path.abspath(root), name])
+            command = shlex.join(['/usr/bin/python3', os.path.abspath(__file__), root, name])
             print(f'advice {name}: {len({entry.path for entry in found})} files; {command} shows them')
             continue
         for entry in found:
