@@ -12,7 +12,7 @@ NAMES = {
     'a4453a59-9e1b-4787-a033-1986d6adbe55': 'UEFI variables',
     'a6f52fc3-bdd9-4fd1-af44-99faff9834fe': 'Keel',
 }
-KEEL = 'Keel'
+KEEL, UNKNOWN = 'Keel', 'unknown'
 FORMAT_VERSION = 1
 # The keys of docs/cddl/services-manifest.cddl.
 VERSION, SERVICES = 0, 1
@@ -43,7 +43,7 @@ def parse(data):
         found = str(uuid.UUID(bytes_le=guid))
         if found in (service.guid for service in services):
             raise Malformed(f'the service {found} is there twice')
-        services.append(Service(found, NAMES.get(found, 'unknown'), data[offset:offset + length]))
+        services.append(Service(found, NAMES.get(found, UNKNOWN), data[offset:offset + length]))
     return services
 
 

@@ -163,7 +163,8 @@ def check_manifest(checks, data):
     except Malformed as error:
         checks.that('manifest', False, '', str(error))
         return []
-    names = ', '.join(f'{service.name} {service.guid}' for service in services)
+    names = ', '.join(service.guid if service.name == manifest.UNKNOWN else f'{service.name} {service.guid}'
+                      for service in services)
     checks.that('manifest', True, f'{len(services)} services: {names}' if services else 'no services', '')
     return services
 

@@ -5,6 +5,7 @@
 #define pr_fmt(fmt) "keel: " fmt
 
 #include <linux/cpuhotplug.h>
+#include <linux/delay.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
 #include <linux/percpu.h>
@@ -12,6 +13,8 @@
 /* Linux' struct sev_es_runtime_data, which is private: the GHCB, its backup, and two marks. */
 #define IN_USE	      8192
 #define BACKUP_IN_USE 8193
+
+#define WAIT_MS 5000
 
 static unsigned long runtime_data;
 module_param(runtime_data, ulong, 0);
@@ -27,6 +30,10 @@ static int before_it_starts(unsigned int cpu)
 {
 	unsigned char *data = *per_cpu_ptr((unsigned char *__percpu *)runtime_data, cpu);
 
+	/* It says that it is gone, and then goes. */
+	for (int i = 0; i < WAIT_MS && READ_ONCE(data[IN_USE]) == 0; i++) {
+		msleep(1);
+	}
 	if (data[IN_USE] != 1 || data[BACKUP_IN_USE] != 0) {
 		pr_err("CPU %u: its GHCB is not left in use by an AP reset hold (%u, %u)\n", cpu,
 		       data[IN_USE], data[BACKUP_IN_USE]);
