@@ -1,7 +1,6 @@
 /* The services of the table: started at boot, found by protocol, described. */
 #include "service.h"
 
-#include "arch/cpu.h"
 #include "arch/psp.h"
 #include "base/mem.h"
 #include "ipc/service_check.h"

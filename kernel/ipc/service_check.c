@@ -1,41 +1,51 @@
 /* Compares each entry with those above it. */
 #include "ipc/service_check.h"
 
+#include "base/mem.h"
 #include "log.h"
+#include "svsm/attest.h"
 #include "svsm/protocol.h"
 
-static enum err check_protocol(const struct service_entry *entry, const struct service_entry *other)
+/* What only one of two may have; their names and numbers choose the service that is meant. */
+static const char *same(const struct service_entry *a, const struct service_entry *b)
 {
-	if (entry->protocol == other->protocol) {
-		log_error("service %s: protocol %x is that of service %s", entry->name,
-			  entry->protocol, other->name);
-		return ERR_INVALID;
+	static const uint8_t none[SYS_GUID_BYTES];
+
+	if (service_name_equals(a->name, b->name)) {
+		return "name";
 	}
-	return ERR_OK;
+	if (a->protocol == b->protocol) {
+		return "protocol";
+	}
+	return memcmp(a->guid, none, sizeof(none)) != 0 &&
+			       memcmp(a->guid, b->guid, sizeof(none)) == 0
+		       ? "GUID"
+		       : NULL;
 }
 
-static enum err check_name(const struct service_entry *entry, const struct service_entry *other)
+static enum err check_pair(const struct service_entry *entry, const struct service_entry *other)
 {
-	if (service_name_equals(entry->name, other->name)) {
-		log_error("service %s: is in the table twice", entry->name);
-		return ERR_INVALID;
+	const char *what = same(entry, other);
+
+	if (what == NULL) {
+		return ERR_OK;
 	}
-	return ERR_OK;
+	log_error("service %s (protocol %x): its %s is that of %s", entry->name, entry->protocol,
+		  what, other->name);
+	return ERR_INVALID;
 }
 
 static enum err check_entry(const struct service_entry *table, unsigned int at)
 {
 	static const struct service_entry keel = {
-		.name = "of the kernel", /* Keel's message protocol */
+		.name = "Keel's own", /* message protocol, and entry in the attested manifest */
 		.protocol = SVSM_PROTOCOL_KEEL,
+		.guid = SVSM_MANIFEST_KEEL_GUID,
 	};
-	enum err err = check_protocol(&table[at], &keel);
+	enum err err = check_pair(&table[at], &keel);
 
 	for (unsigned int i = 0; i < at && err == ERR_OK; i++) {
-		err = check_name(&table[at], &table[i]);
-		if (err == ERR_OK) {
-			err = check_protocol(&table[at], &table[i]);
-		}
+		err = check_pair(&table[at], &table[i]);
 	}
 	return err;
 }

@@ -20,6 +20,6 @@ static inline bool service_name_equals(const char a[IMAGE_NAME_BYTES], const cha
 
 /*
  * ERR_INVALID, and the log says what: more services than an image map has room for, or two with one
- * name or one protocol, of which guests could reach only the first.
+ * name, protocol or GUID, of which guests could reach only the first.
  */
 enum err service_check(const struct service_entry *table, unsigned int count);

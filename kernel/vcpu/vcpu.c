@@ -1,9 +1,7 @@
 /* CREATE_VCPU, DELETE_VCPU and REMAP_CA: what a page may become, and whose. */
 #include "vcpu.h"
 
-#include "arch/boot.h"
 #include "arch/cpu.h"
-#include "arch/guest.h"
 #include "mm/guestmem.h"
 #include "mm/pagestate.h"
 #include "mm/pool.h"

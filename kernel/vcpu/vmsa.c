@@ -2,7 +2,6 @@
 #include "vcpu/vmsa.h"
 
 #include "arch/boot.h"
-#include "arch/cpu.h"
 #include "arch/guest.h"
 #include "arch/rmp.h"
 #include "mm/page.h"

@@ -12,6 +12,7 @@ enum err by_name_serve(struct msg_buffer *buffer, const by_name_fn *calls, size_
 	};
 	enum err err;
 
+	buffer->reply.payload_bytes = 0;
 	if ((request->flags & MSG_BY_NAME) == 0 || request->call >= count ||
 	    calls[request->call] == NULL) {
 		return ERR_UNSUPPORTED;
@@ -20,6 +21,8 @@ enum err by_name_serve(struct msg_buffer *buffer, const by_name_fn *calls, size_
 	if (err == ERR_OK && call.out.failed) {
 		err = ERR_NOSPC;
 	}
-	buffer->reply.payload_bytes = err == ERR_OK ? (uint32_t)call.out.at : 0;
+	if (err == ERR_OK) {
+		buffer->reply.payload_bytes = (uint32_t)call.out.at;
+	}
 	return err;
 }

@@ -24,6 +24,7 @@ typedef enum err (*by_name_fn)(struct by_name *call);
 /*
  * Serves the request in `buffer` from `calls`, whose index is the call's number, and sets the
  * reply's size. ERR_UNSUPPORTED: not by name, or no such call. ERR_NOSPC: the reply did not fit, or
- * text in it was not UTF-8. Else what the call answers.
+ * text in it was not UTF-8; what the call did is done, so one that changes something had better
+ * have a reply that always fits. Else what the call answers.
  */
 enum err by_name_serve(struct msg_buffer *buffer, const by_name_fn *calls, size_t count);

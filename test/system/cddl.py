@@ -12,9 +12,9 @@ import re
 TOKENS = re.compile(r'\s*(?:;[^\n]*\n?\s*)*'
                     r'(\.\.|=>|\.size\b|[=/{}\[\](),?+]|\d*\*\d*|-?\d+|"[^"\n]*"|[A-Za-z_][\w-]*)')
 PRELUDE = {
-    'uint': lambda value: is_int(value) and value >= 0,
-    'nint': lambda value: is_int(value) and value < 0,
-    'int': lambda value: is_int(value),
+    'uint': lambda value: is_int(value) and 0 <= value < 2 ** 64,
+    'nint': lambda value: is_int(value) and -2 ** 64 <= value < 0,
+    'int': lambda value: is_int(value) and -2 ** 64 <= value < 2 ** 64,
     'tstr': lambda value: isinstance(value, str),
     'bstr': lambda value: isinstance(value, bytes),
     'bool': lambda value: isinstance(value, bool),

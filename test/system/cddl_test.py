@@ -39,6 +39,15 @@ class Schemas(unittest.TestCase):
         self.takes('[* 24]', [], [24, 24])
         self.refuses('[* 24]', ['a'], [25])
 
+    def test_numbers_end(self):
+        """Numbers of CBOR that are not bignums."""
+        self.takes('uint', 0, 2 ** 64 - 1)
+        self.refuses('uint', 2 ** 64, -1)
+        self.takes('nint', -1, -2 ** 64)
+        self.refuses('nint', 0, -2 ** 64 - 1)
+        self.takes('int', 2 ** 64 - 1, -2 ** 64)
+        self.refuses('int', 2 ** 64, -2 ** 64 - 1)
+
     def test_not_understood(self):
         """What is not in the part that is read, above all what could pass for something else."""
         for text in ('[3 * tstr]', '[* 24 tstr]', '[-1*3 tstr]', '[3*2 tstr]', '[tstr bstr]', '[1 2]', '[0x10]',

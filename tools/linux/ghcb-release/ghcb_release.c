@@ -14,7 +14,7 @@
 #define IN_USE	      8192
 #define BACKUP_IN_USE 8193
 
-#define WAIT_MS 5000
+#define WAIT_STEPS 1000
 
 static unsigned long runtime_data;
 module_param(runtime_data, ulong, 0);
@@ -31,7 +31,7 @@ static int before_it_starts(unsigned int cpu)
 	unsigned char *data = *per_cpu_ptr((unsigned char *__percpu *)runtime_data, cpu);
 
 	/* It says that it is gone, and then goes. */
-	for (int i = 0; i < WAIT_MS && READ_ONCE(data[IN_USE]) == 0; i++) {
+	for (int i = 0; i < WAIT_STEPS && READ_ONCE(data[IN_USE]) == 0; i++) {
 		msleep(1);
 	}
 	if (data[IN_USE] != 1 || data[BACKUP_IN_USE] != 0) {

@@ -3,6 +3,7 @@
 
 #include "base/compiler.h"
 #include "ipc/service_table.h"
+#include "svsm/attest.h"
 #include "svsm/protocol.h"
 #include "unit.h"
 
@@ -24,6 +25,21 @@ static const struct {
 	 ERR_INVALID},
 	{"a protocol twice in a row",
 	 {{.name = "a", .protocol = 1}, {.name = "b", .protocol = 2}, {.name = "c", .protocol = 2}},
+	 ERR_INVALID},
+	{"a GUID twice",
+	 {{.name = "a", .protocol = 1, .guid = {1}},
+	  {.name = "b"},
+	  {.name = "c", .protocol = 2, .guid = {1}}},
+	 ERR_INVALID},
+	{"GUIDs that differ at the end",
+	 {{.name = "a", .protocol = 1, .guid = {1, [15] = 1}},
+	  {.name = "b"},
+	  {.name = "c", .protocol = 2, .guid = {1}}},
+	 ERR_OK},
+	{"Keel's own GUID",
+	 {{.name = "a", .protocol = 1},
+	  {.name = "b"},
+	  {.name = "c", .protocol = 2, .guid = SVSM_MANIFEST_KEEL_GUID}},
 	 ERR_INVALID},
 	{"Keel's own protocol",
 	 {{.name = "a", .protocol = SVSM_PROTOCOL_KEEL},
@@ -53,6 +69,8 @@ TEST(room)
 	static const char *const names[] = {"a", "b", "c", "d", "e", "f", "g",
 					    "h", "i", "j", "k", "l", "m"};
 	static struct service_entry table[MANY];
+
+	_Static_assert(ARRAY_SIZE(names) == MANY, "a name each");
 
 	for (unsigned int i = 0; i < MANY; i++) {
 		table[i] = (struct service_entry){.name = names[i], .protocol = i};

@@ -90,6 +90,7 @@ TEST(serves)
 						     .vmpl = 2,
 						     .payload_bytes = rows[i].in_bytes};
 		buffer.in[0] = 5;
+		buffer.reply.payload_bytes = 9;
 		CHECK_EQ(by_name_serve(&buffer, calls, ARRAY_SIZE(calls)), rows[i].want);
 		CHECK_EQ(buffer.reply.payload_bytes, rows[i].out_bytes);
 		if (rows[i].out_bytes != 0) {
