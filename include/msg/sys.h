@@ -6,10 +6,12 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/bits.h"
 #include "base/compiler.h"
+#include "base/mem.h"
 
 #define SYS_BASE 0x1000
 
@@ -97,6 +99,14 @@ enum sys {
 #define SYS_SERVICE_NAME_BYTES 16
 #define SYS_SERVICE_HASH_BYTES 48
 #define SYS_GUID_BYTES	       16
+
+/* Whether it is zeros, which stand for no GUID. */
+static inline bool sys_guid_is_none(const uint8_t guid[SYS_GUID_BYTES])
+{
+	static const uint8_t none[SYS_GUID_BYTES];
+
+	return memcmp(guid, none, sizeof(none)) == 0;
+}
 
 /* What SYS_SERVICE tells. */
 struct sys_service {

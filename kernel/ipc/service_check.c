@@ -9,18 +9,14 @@
 /* What only one of two may have; their names and numbers choose the service that is meant. */
 static const char *same(const struct service_entry *a, const struct service_entry *b)
 {
-	static const uint8_t none[SYS_GUID_BYTES];
-
 	if (service_name_equals(a->name, b->name)) {
 		return "name";
 	}
 	if (a->protocol == b->protocol) {
 		return "protocol";
 	}
-	return memcmp(a->guid, none, sizeof(none)) != 0 &&
-			       memcmp(a->guid, b->guid, sizeof(none)) == 0
-		       ? "GUID"
-		       : NULL;
+	return !sys_guid_is_none(a->guid) && memcmp(a->guid, b->guid, sizeof(a->guid)) == 0 ? "GUID"
+											    : NULL;
 }
 
 static enum err check_pair(const struct service_entry *entry, const struct service_entry *other)

@@ -1,7 +1,6 @@
 /* The services manifest in CBOR: keys are docs/cddl/services-manifest.cddl's. */
 #include "attestation/attestation.h"
 
-#include "base/mem.h"
 #include "lib/cbor.h"
 
 #define FORMAT_VERSION 1
@@ -43,8 +42,7 @@ static void put_protocols(const struct sys_service *service, struct wrbuf *out)
 
 static void put_service(const struct sys_service *service, struct wrbuf *out)
 {
-	static const uint8_t none[SYS_GUID_BYTES];
-	bool has_guid = memcmp(service->guid, none, sizeof(none)) != 0;
+	bool has_guid = !sys_guid_is_none(service->guid);
 
 	cbor_put_map(out, has_guid ? SERVICE_KEYS : SERVICE_KEYS - 1);
 	cbor_put_uint(out, SERVICE_NAME);

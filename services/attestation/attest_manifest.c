@@ -58,10 +58,7 @@ static enum err list_services(const struct msg_buffer *buffer, size_t *count)
 
 static bool is_listed(const struct sys_service *service)
 {
-	static const uint8_t none[SYS_GUID_BYTES];
-
-	return memcmp(service->guid, none, sizeof(none)) != 0 &&
-	       (service->flags & SYS_SERVICE_UP) != 0;
+	return !sys_guid_is_none(service->guid) && (service->flags & SYS_SERVICE_UP) != 0;
 }
 
 /* Asks until the peer is free and done. Its answer lies in scratch, as sys_peer() leaves it. */
