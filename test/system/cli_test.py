@@ -215,6 +215,14 @@ class Expect(Case):
         self.assertEqual(done.returncode, 1)
         self.assertIn('the guest terminated: general termination (0:1)', done.stderr)
 
+    def test_over_before_greeting(self):
+        """However short the run was: what it said is told, not that it could not be talked to."""
+        scene = [['over', 0], ['sim', 'sim: terminated: general termination (0:1)\n'], ['guest', 'magic'], ['exit', 0]]
+        self.assertEqual(self.keel(scene, '--expect', 'magic').returncode, 0)
+        done = self.keel(scene, '--expect', 'other')
+        self.assertEqual(done.returncode, 1)
+        self.assertIn('the guest terminated: general termination (0:1)', done.stderr)
+
     def test_last_words_count(self):
         """What the guest said right before its end was seen, whichever log is read first."""
         scene = [['sim', 'sim: terminated: guest power-off\n'], ['sleep', 0.3], ['guest', 'magic'], ['exit', 0]]

@@ -3,7 +3,8 @@
 
 The scene is a JSON list in the environment (KEEL_FAKE_SCENE) of [verb, argument]: guest, svsm and sim write text,
 flood writes single bytes and waits for nobody, sleep waits, echo writes
-back what is typed, exit ends with a status, kill dies by SIGKILL.
+back what is typed, exit ends with a status, kill dies by SIGKILL. As the first one, refuse ends at once, and over has
+the QMP greeting arrive only after the scene and the process have ended.
 """
 
 import json
@@ -17,6 +18,7 @@ import time
 
 STATS = {'launch_digest': 'ab' * 48, 'guest_vmpl': 2, 'smp': 1, 'calls': {'0.1': 30},
          'results': {'0.1': {'0x00000000': 30}}, 'exits': {'cpuid': 5}, 'vmpl_switches': 60}
+GREETING = b'{"QMP": {"version": {}}}\n'
 
 
 def connect():
@@ -46,6 +48,19 @@ def serve_qmp(ends):
             os._exit(0)
 
 
+def greet_afterwards(ends):
+    """A child greets once this process has ended; it has nothing open but QMP."""
+    own = os.getpid()
+    if os.fork() != 0:
+        return
+    for name in ends.keys() - {'qmp'}:
+        os.close(ends[name])
+    while os.getppid() == own:
+        time.sleep(0.01)
+    ends['qmp'].sendall(GREETING)
+    os._exit(0)
+
+
 def main():
     """Play the scene."""
     if os.environ.get('KEEL_FAKE_PID'):
@@ -56,7 +71,10 @@ def main():
         print('qemu-system-x86_64: ' + scene[0][1], file=sys.stderr)
         return 1
     ends = connect()
-    ends['qmp'].sendall(b'{"QMP": {"version": {}}}\n')
+    if scene and scene[0][0] == 'over':
+        greet_afterwards(ends)
+    else:
+        ends['qmp'].sendall(GREETING)
     threading.Thread(target=serve_qmp, args=(ends,), daemon=True).start()
     for verb, argument in scene:
         if verb in ('guest', 'svsm', 'sim'):

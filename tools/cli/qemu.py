@@ -122,6 +122,8 @@ class Machine:
             self.consoles[name] = os.open(path + '.out', os.O_RDONLY | os.O_NONBLOCK)
             with contextlib.suppress(OSError):
                 fcntl.fcntl(self.consoles[name], fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+        # Both ends: it opens before QEMU has the other one, and a key for a QEMU that has ended is no error.
+        self.keyboard = os.open(os.path.join(self.folder, 'guest.in'), os.O_RDWR | os.O_NONBLOCK)
         with socket.socket(socket.AF_UNIX) as listener, open(os.path.join(self.folder, 'errors'), 'wb') as errors:
             self.errors = open(os.path.join(self.folder, 'errors'), 'rb')
             listener.bind(os.path.join(self.folder, 'qmp'))
@@ -130,7 +132,6 @@ class Machine:
                                             stdout=errors, stderr=errors, preexec_fn=die_with_parent)
             self.qmp = self.accept(listener)
         self.greet()
-        self.keyboard = os.open(os.path.join(self.folder, 'guest.in'), os.O_WRONLY | os.O_NONBLOCK)
         shutil.rmtree(self.folder)
 
     def accept(self, listener):
