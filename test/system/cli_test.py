@@ -160,9 +160,15 @@ class Expect(Case):
 
     def test_order_matters(self):
         """The second must follow the first."""
-        done = self.keel([['guest', 'two one\n']], '--expect', 'one', '--expect', 'two', '--timeout', '2')
+        done = self.keel([['guest', 'two one\n'], ['exit', 0]], '--expect', 'one', '--expect', 'two')
         self.assertEqual(done.returncode, 1)
-        self.assertIn("'two' (expression 2 of 2): time is up after 2 s", done.stderr)
+        self.assertIn("'two' (expression 2 of 2): QEMU ended (exit 0)", done.stderr)
+
+    def test_time_is_up(self):
+        """What never comes is waited for as long as was said."""
+        done = self.keel([], '--expect', 'magic', '--timeout', '1')
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("'magic': time is up after 1 s", done.stderr)
 
     def test_cut_and_coloured(self):
         """Escape sequences are taken out, also when they and the text come in pieces."""
@@ -178,12 +184,12 @@ class Expect(Case):
 
     def test_other_logs_do_not_count(self):
         """Only the guest's console is looked at."""
-        done = self.keel([['svsm', 'magic\n'], ['sim', 'magic\n']], '--expect', 'magic', '--timeout', '1')
+        done = self.keel([['svsm', 'magic\n'], ['sim', 'magic\n'], ['exit', 0]], '--expect', 'magic')
         self.assertEqual(done.returncode, 1)
 
     def test_failure_shows_logs(self):
         """One line says what was missing; then the logs, which stay."""
-        done = self.keel([['svsm', 'keel: step 3 failed\n']], '--expect', 'magic', '--timeout', '1')
+        done = self.keel([['svsm', 'keel: step 3 failed\n'], ['exit', 1]], '--expect', 'magic')
         lines = [line for line in done.stderr.splitlines() if line.startswith('keel: not seen')]
         self.assertEqual(len(lines), 1)
         self.assertIn('    keel: step 3 failed', done.stderr)
@@ -344,12 +350,16 @@ class Endings(Case):
                                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
-        for _ in range(100):
-            time.sleep(0.1)
-            if os.path.exists(self.path('pid')) and os.listdir(self.path('log')):
-                break
-        time.sleep(0.5)
+        # The folder of the pipes goes when QEMU has opened them all.
+        self.wait_until(lambda: os.path.exists(self.path('pid')) and not os.listdir(self.path('tmp')))
         return process
+
+    def wait_until(self, holds):
+        """Wait for what is bound to come."""
+        deadline = time.monotonic() + 20
+        while not holds():
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.05)
 
     def test_signals(self):
         """The exit status is the shell's for that signal."""
@@ -366,7 +376,7 @@ class Endings(Case):
         process = self.start('--expect', 'magic')
         process.kill()
         process.wait(20)
-        time.sleep(0.5)
+        self.wait_until(lambda: not is_running(self.qemu_pid()))
         self.nothing_left()
 
     def test_old_logs_go(self):
