@@ -35,6 +35,10 @@
 #define GHCB_MSR_HV_FEATURES_RESP     0x081
 #define GHCB_MSR_TERMINATE_REQ	      0x100
 
+/* CPUID: [63:32] the leaf, in the answer the register's value; [31:30] which: 0 EAX to 3 EDX. */
+#define GHCB_MSR_CPUID_EBX(leaf) (GHCB_MSR_CPUID_REQ | UINT64_C(1) << 30 | (uint64_t)(leaf) << 32)
+#define GHCB_MSR_CPUID_VALUE(v)	 ((uint32_t)((v) >> 32))
+
 /* SEV_INFO: [63:48] highest version, [47:32] lowest version, [31:24] C-bit position. */
 #define GHCB_MSR_INFO_MAX(v)  ((uint16_t)((v) >> 48))
 #define GHCB_MSR_INFO_MIN(v)  ((uint16_t)((v) >> 32))

@@ -7,6 +7,7 @@
 #include "check.h"
 #include "client/client_keel.h"
 #include "echo.h"
+#include "smp.h"
 #include "svsm.h"
 #include "svsm/hello.h"
 #include "vmsa.h"
@@ -282,7 +283,7 @@ static void check_vmsa(void)
 	svsm_accept(VMSA_GPA);
 	svsm_accept(AREA_GPA);
 	vmsa_fill((struct vmsa *)(uintptr_t)VMSA_GPA);
-	(void)!client_create_vcpu(svsm_client(), VMSA_GPA, AREA_GPA, 0, &result);
+	(void)!client_create_vcpu(svsm_client(), VMSA_GPA, AREA_GPA, smp_own_apic_id(), &result);
 	check_subject("CALL: ");
 	check_equal("a VMSA is made", result, SVSM_SUCCESS);
 	check_address("a VMSA", VMSA_GPA);

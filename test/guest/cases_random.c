@@ -10,6 +10,7 @@
 #include "check.h"
 #include "ghcb.h"
 #include "layout.h"
+#include "smp.h"
 #include "svsm.h"
 #include "vmsa.h"
 
@@ -19,7 +20,6 @@
 #define PAGES	  8
 #define VMSAS_MAX 2
 #define SEED	  UINT64_C(0x9e3779b97f4a7c15)
-#define APIC_ID	  0
 #define NONE	  PAGES /* no page of these */
 
 enum state {
@@ -38,6 +38,7 @@ static struct {
 } model[PAGES];
 
 static unsigned int vmsa_count;
+static uint32_t own_apic_id;
 static uint64_t random_state;
 
 static uint64_t random_next(void)
@@ -146,7 +147,7 @@ static bool step_create(unsigned int page, unsigned int area)
 			vmsa_count++;
 		}
 	}
-	return call_core(SVSM_CORE_CREATE_VCPU, gpa_of(page), gpa_of(area), APIC_ID) == want;
+	return call_core(SVSM_CORE_CREATE_VCPU, gpa_of(page), gpa_of(area), own_apic_id) == want;
 }
 
 static bool step_delete(unsigned int page)
@@ -272,6 +273,7 @@ void cases_random(void)
 	uint64_t failed_step = STEPS;
 
 	random_state = SEED + svsm_vmpl();
+	own_apic_id = smp_own_apic_id();
 	check_subject("random walk: ");
 	for (unsigned int i = 0; i < PAGES; i++) {
 		(void)ghcb_page_state(gpa_of(i), false, true);

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "cases.h"
 #include "check.h"
+#include "smp.h"
 #include "snp/vmsa.h"
 #include "svsm.h"
 #include "vmsa.h"
@@ -31,9 +32,11 @@ static struct svsm_caa *area_page(void)
 	return (struct svsm_caa *)(uintptr_t)AREA_GPA;
 }
 
+/* APIC ids are counted from this CPU's. */
 static struct client_call create(uint64_t vmsa, uint64_t area, uint64_t apic_id)
 {
-	return (struct client_call){.rax = CREATE, .rcx = vmsa, .rdx = area, .r8 = apic_id};
+	return (struct client_call){.rax = CREATE, .rcx = vmsa, .rdx = area,
+				    .r8 = apic_id + smp_own_apic_id()};
 }
 
 static struct client_call destroy(uint64_t vmsa)

@@ -160,7 +160,8 @@ static uint32_t make_vmsa(unsigned int page)
 {
 	struct client_call c = {.rax = HAMMER_CORE(SVSM_CORE_CREATE_VCPU),
 				.rcx = hammer_gpa(page),
-				.rdx = hammer_gpa((page + 1) % HAMMER_PAGES)};
+				.rdx = hammer_gpa((page + 1) % HAMMER_PAGES),
+				.r8 = smp_own_apic_id()};
 
 	vmsa_fill((struct vmsa *)(uintptr_t)hammer_gpa(page));
 	return (uint32_t)svsm_call(&c);

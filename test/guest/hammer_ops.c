@@ -12,6 +12,7 @@
 #include "base/compiler.h"
 #include "base/mem.h"
 #include "cpu.h"
+#include "smp.h"
 #include "snp/ghcb_msr.h"
 #include "vmsa.h"
 
@@ -28,12 +29,14 @@ static uint64_t lists[HAMMER_WORKERS][WORDS] ALIGNED(4096);
 static uint64_t raced_lists[RACED_LISTS][WORDS] ALIGNED(4096);
 static struct vmsa pattern_vmsa ALIGNED(4096);
 
+static uint32_t own_apic_id;
 static uint32_t victim_apic_id;
 static uint64_t victim_vmsa;
 static uint64_t victim_caa;
 
 void hammer_prepare(uint32_t apic_id, uint64_t vmsa, uint64_t caa)
 {
+	own_apic_id = smp_own_apic_id();
 	victim_apic_id = apic_id;
 	victim_vmsa = vmsa;
 	victim_caa = caa;
@@ -174,7 +177,7 @@ static void step_create(struct hammer_worker *w, unsigned int page, uint64_t cho
 		.rax = CORE(SVSM_CORE_CREATE_VCPU),
 		.rcx = hammer_gpa(page),
 		.rdx = hammer_gpa((unsigned int)(choice >> 16) % HAMMER_PAGES),
-		.r8 = (choice & 2) != 0 ? victim_apic_id : 0,
+		.r8 = (choice & 2) != 0 ? victim_apic_id : own_apic_id,
 	};
 
 	if (hold(page)) {

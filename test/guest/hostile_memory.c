@@ -8,13 +8,13 @@
 #include "msg/image.h"
 #include "msg/msg.h"
 #include "msg/sys.h"
+#include "smp.h"
 #include "svsm.h"
 #include "vmsa.h"
 
 #define VMSA_GPA      (RAM_4K + 0x81000)
 #define AREA_GPA      (RAM_4K + 0x82000)
 #define UNTOUCHED_GPA (RAM_4K + 0x83000)
-#define APIC_ID	      0
 #define NOT_CANONICAL UINT64_C(0x8000000000000000)
 
 /* By address, at CPL3: each is an exception. */
@@ -134,9 +134,10 @@ static void check_vmsa(void)
 	svsm_accept(AREA_GPA);
 	vmsa_fill((struct vmsa *)(uintptr_t)VMSA_GPA);
 	check_subject("");
-	check_true("a VMSA is made", client_create_vcpu(svsm_client(), VMSA_GPA, AREA_GPA, APIC_ID,
-							&result) == ERR_OK &&
-					     result == SVSM_SUCCESS);
+	check_true("a VMSA is made",
+		   client_create_vcpu(svsm_client(), VMSA_GPA, AREA_GPA, smp_own_apic_id(),
+				      &result) == ERR_OK &&
+			   result == SVSM_SUCCESS);
 	check_no_copies("a VMSA", VMSA_GPA);
 	check_subject("");
 	check_true("it is deleted",

@@ -8,6 +8,7 @@
 #include "cpu.h"
 #include "ghcb.h"
 #include "layout.h"
+#include "snp/ghcb_msr.h"
 #include "svsm.h"
 #include "vmsa.h"
 
@@ -41,15 +42,20 @@ static void smp_main(void *context)
 	}
 }
 
+uint32_t smp_own_apic_id(void)
+{
+	return GHCB_MSR_CPUID_VALUE(ghcb_msr_request(GHCB_MSR_CPUID_EBX(1))) >> 24;
+}
+
 uint32_t smp_find(void)
 {
+	uint32_t own = smp_own_apic_id();
 	uint32_t ids[GHCB_APIC_IDS_MAX];
 	uint32_t count = ghcb_apic_ids(ids);
 	uint32_t found = 0;
 
-	/* The first CPU is number 0 on every host known. */
 	for (uint32_t i = 0; i < count && found < SMP_CPUS_MAX; i++) {
-		if (ids[i] != 0) {
+		if (ids[i] != own) {
 			cpus[found] = (struct smp_cpu){.apic_id = ids[i], .index = found};
 			found++;
 		}

@@ -28,6 +28,9 @@ struct smp_cpu {
 	bool is_up;
 };
 
+/* The APIC id of the CPU that asks. */
+uint32_t smp_own_apic_id(void);
+
 /* Asks the host for the CPUs; yields how many there are besides the first, SMP_CPUS_MAX at most. */
 uint32_t smp_find(void);
 struct smp_cpu *smp_cpu(uint32_t index);

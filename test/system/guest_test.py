@@ -54,6 +54,10 @@ def main(words):
     parser.add_argument('--region-size', type=lambda text: int(text, 0), default=None)
     own, words = parser.parse_known_args(words)
     os.environ['KEEL_SIM_PARAMS'] = own.sim
+    if '--parallel' in words:
+        # QEMU loses the state of a first CPU that runs in parallel to others (docs/simulator.md).
+        os.environ['KEEL_SIM_PARAMS'] += ' spare_cpu=1'
+        own.cpus = str(int(own.cpus) + 1)
     checks = Checks()
     run(checks, own.guest, own.vmpl, own.cpus, words, own.shipped, own.region_size)
     checks.end()

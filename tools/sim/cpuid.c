@@ -8,6 +8,7 @@
 #include "base/bits.h"
 #include "base/mem.h"
 #include "params.h"
+#include "vcpu.h"
 
 #define MAX_STANDARD	0xBu
 #define MAX_EXTENDED	0x8000001Fu
@@ -106,6 +107,24 @@ struct cpuid_regs cpuid_guest(uint32_t leaf, uint32_t subleaf)
 	return (struct cpuid_regs){0};
 }
 
+/* The page is made on the machine's first CPU, for the boot vCPU's. */
+static void set_apic_id(struct cpuid_regs *r, uint32_t leaf, uint32_t apic_id)
+{
+	switch (leaf) {
+	case 1:
+		r->ebx = (r->ebx & 0x00ffffff) | apic_id << 24;
+		break;
+	case 0xB:
+		r->edx = apic_id;
+		break;
+	case 0x8000001E:
+		r->eax = apic_id;
+		break;
+	default:
+		break;
+	}
+}
+
 void cpuid_fill_page(struct cpuid_page *page)
 {
 	static const uint32_t leaves[][2] = {
@@ -122,6 +141,7 @@ void cpuid_fill_page(struct cpuid_page *page)
 	for (uint32_t i = 0; i < ARRAY_SIZE(leaves); i++) {
 		struct cpuid_regs r = cpuid_guest(leaves[i][0], leaves[i][1]);
 
+		set_apic_id(&r, leaves[i][0], vcpu_at(0)->apic_id);
 		page->entries[i] = (struct cpuid_entry){
 			.eax_in = leaves[i][0],
 			.ecx_in = leaves[i][1],

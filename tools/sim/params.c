@@ -32,6 +32,7 @@ enum key_index {
 	KEY_C_BIT,
 	KEY_LA57,
 	KEY_RMP,
+	KEY_SPARE_CPU,
 	KEY_TRACE,
 	KEY_ICOUNT,
 	KEY_TRACE_CALLS,
@@ -52,6 +53,7 @@ static const struct key keys[KEY_COUNT] = {
 	[KEY_C_BIT] = {"c_bit", 47, 51},
 	[KEY_LA57] = {"la57", 0, 1},
 	[KEY_RMP] = {"rmp", 2, 4},
+	[KEY_SPARE_CPU] = {"spare_cpu", 0, 1},
 	[KEY_TRACE] = {"trace", 0, 1},
 	[KEY_ICOUNT] = {"icount", 0, 1},
 	[KEY_TRACE_CALLS] = {"trace_calls", 0, 1},
@@ -81,6 +83,9 @@ static void params_set(enum key_index key, uint32_t value)
 			log_fatal("parameter rmp: 2m or 4k");
 		}
 		params.rmp_4k = value == 4;
+		break;
+	case KEY_SPARE_CPU:
+		params.spare_cpu = value != 0;
 		break;
 	case KEY_TRACE:
 		params.trace = value != 0;
@@ -177,9 +182,9 @@ static void parse_one(const char *text, uint32_t bytes)
 		return;
 	}
 	memcpy(name, text, equals < sizeof(name) ? equals : sizeof(name) - 1);
-	log_fatal("parameter %s is unknown; known: c_bit la57 rmp trace icount trace_calls "
-		  "npt_pages spurious steal probe max_exits report_version certs tell_certs "
-		  "psp_busy psp_forge",
+	log_fatal("parameter %s is unknown; known: c_bit la57 rmp spare_cpu trace icount "
+		  "trace_calls npt_pages spurious steal probe max_exits report_version certs "
+		  "tell_certs psp_busy psp_forge",
 		  name);
 }
 

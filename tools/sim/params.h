@@ -8,6 +8,7 @@ struct params {
 	unsigned int c_bit; /* 51 or 47 */
 	bool la57; /* show LA57 to the guest */
 	bool rmp_4k; /* no 2M RMP entries */
+	bool spare_cpu; /* the machine's first CPU has no vCPU */
 	bool trace; /* a log line for every exit */
 	bool icount; /* the TSC counts instructions: QEMU runs with -icount shift=0 */
 	bool trace_calls; /* a log line for every answered SVSM call */

@@ -176,11 +176,26 @@ void smp_ap_main(uint32_t apic_id)
 	vcpu_run(vcpu);
 }
 
+void smp_spare(struct vcpu *boot)
+{
+	smp_lock();
+	smp_wake(boot);
+	smp_unlock();
+	for (;;) {
+		cpu_halt();
+		if (trap_take_nmi()) {
+			smp_lock();
+			stats_write(NULL);
+			smp_unlock();
+		}
+	}
+}
+
 void smp_start(void)
 {
-	unsigned int others = vcpu_count() - 1;
+	unsigned int others = vcpu_at(vcpu_count() - 1)->apic_id;
 
-	hsave_pages = memory_alloc(vcpu_count() * PAGE_SIZE, PAGE_SIZE);
+	hsave_pages = memory_alloc((1 + others) * PAGE_SIZE, PAGE_SIZE);
 	vmcb_init_cpu(hsave_pages);
 	if (others == 0) {
 		return;
@@ -196,7 +211,7 @@ void smp_start(void)
 	send(0, ICR_START_OTHERS);
 	for (unsigned int i = 0; atomic_load(&online) < others; i++) {
 		if (i == START_SPINS) {
-			log_fatal("%u of %u CPUs started", online + 1, vcpu_count());
+			log_fatal("%u of %u CPUs started", online + 1, others + 1);
 		}
 		__builtin_ia32_pause();
 	}

@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/compiler.h"
+
 struct vcpu;
 
 void smp_lock(void);
@@ -15,6 +17,9 @@ void smp_unlock(void);
 
 /* Starts the machine's other CPUs; each parks. Before the guest's memory has contents. */
 void smp_start(void);
+
+/* Has the boot vCPU run on a CPU of its own; this one only answers who asks for statistics. */
+void smp_spare(struct vcpu *boot) NORETURN;
 
 /* With the lock: makes a vCPU, or every one but `self`, leave its guest. */
 void smp_stop(struct vcpu *vcpu);

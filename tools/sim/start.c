@@ -19,15 +19,17 @@
 
 void start_main(uint64_t base);
 
-static unsigned int cpus(void)
+static void make_vcpus(void)
 {
-	static uint16_t count;
+	const unsigned int spare = params.spare_cpu ? 1 : 0;
+	static uint16_t cpus;
 
-	fwcfg_read(FWCFG_KEY_CPUS, memory_pa_of(&count), sizeof(count));
-	if (count == 0 || count > VCPU_MAX) {
-		log_fatal("%u vCPUs: 1 to %u are possible", (unsigned int)count, VCPU_MAX);
+	fwcfg_read(FWCFG_KEY_CPUS, memory_pa_of(&cpus), sizeof(cpus));
+	if (cpus <= spare || cpus > VCPU_MAX) {
+		log_fatal("%u CPUs: %u to %u are possible", (unsigned int)cpus, spare + 1,
+			  VCPU_MAX);
 	}
-	return count;
+	vcpu_init(cpus - spare, spare);
 }
 
 void start_main(uint64_t base)
@@ -42,10 +44,13 @@ void start_main(uint64_t base)
 	host_init();
 	npt_init(params.npt_pages);
 	vmcb_init();
-	vcpu_init(cpus());
+	make_vcpus();
 	smp_start();
 	memory_seal();
 	e820_init();
 	launch_place();
+	if (params.spare_cpu) {
+		smp_spare(vcpu_at(0));
+	}
 	vcpu_run(vcpu_at(0));
 }

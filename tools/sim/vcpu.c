@@ -24,15 +24,15 @@ void entry_vmrun(uint64_t vmcb, struct gprs *gprs);
 static struct vcpu *vcpus;
 static unsigned int count;
 
-void vcpu_init(unsigned int vcpus_wanted)
+void vcpu_init(unsigned int vcpus_wanted, uint32_t first_apic_id)
 {
 	struct context *c;
 
 	count = vcpus_wanted;
 	vcpus = memory_ptr(memory_alloc(count * sizeof(*vcpus), PAGE_SIZE));
 	for (unsigned int i = 0; i < count; i++) {
-		vcpus[i].apic_id = i;
-		vcpus[i].is_parked = i > 0;
+		vcpus[i].apic_id = first_apic_id + i;
+		vcpus[i].is_parked = vcpus[i].apic_id > 0;
 		vmpl_reset(vcpus[i].states, params.c_bit);
 		for (unsigned int v = 0; v < VMPL_COUNT; v++) {
 			c = &vcpus[i].contexts[v];
@@ -55,7 +55,9 @@ struct vcpu *vcpu_at(unsigned int index)
 
 struct vcpu *vcpu_by_apic_id(uint32_t apic_id)
 {
-	return apic_id < count ? &vcpus[apic_id] : NULL;
+	uint32_t index = apic_id - vcpus[0].apic_id;
+
+	return index < count ? &vcpus[index] : NULL;
 }
 
 /* The VMSA page of a context if VMRUN takes it; otherwise the run ends and the log says why. */

@@ -67,8 +67,8 @@ struct vcpu {
 	struct context contexts[VMPL_COUNT];
 };
 
-/* All vCPUs of the guest; the first is the boot vCPU. */
-void vcpu_init(unsigned int count);
+/* All vCPUs of the guest; the first is the boot vCPU. A vCPU has the APIC id of its CPU. */
+void vcpu_init(unsigned int count, uint32_t first_apic_id);
 unsigned int vcpu_count(void);
 struct vcpu *vcpu_at(unsigned int index);
 struct vcpu *vcpu_by_apic_id(uint32_t apic_id);

@@ -177,17 +177,18 @@ static void load_idt(void)
 	__asm__ volatile("lidt %0" : : "m"(pointer));
 }
 
+static uint32_t own_apic_id;
+
 /* Before there is a GHCB: everything is counted, nothing is told. */
 static void test_msr_protocol(void)
 {
 	uint64_t info = vmgexit(GHCB_MSR_SEV_INFO_REQ);
 
+	own_apic_id = GHCB_MSR_CPUID_VALUE(vmgexit(GHCB_MSR_CPUID_EBX(1))) >> 24;
 	guest_check("SEV_INFO names the C-bit", GHCB_MSR_INFO_CBIT(info), entry_c_bit);
 	guest_check("SEV_INFO version", GHCB_MSR_INFO_MAX(info), 2);
 	guest_check("CPUID request",
-		    vmgexit(GHCB_MSR_CPUID_REQ | UINT64_C(1) << 30 | UINT64_C(0x8000001F) << 32) >>
-				    32 &
-			    0x3f,
+		    GHCB_MSR_CPUID_VALUE(vmgexit(GHCB_MSR_CPUID_EBX(0x8000001F))) & 0x3f,
 		    entry_c_bit);
 	guest_check("features", vmgexit(GHCB_MSR_HV_FEATURES_REQ) >> 12, 0x33);
 	guest_check("no VMPL2 to run yet", vmgexit(GHCB_MSR_RUN_VMPL_REQ | UINT64_C(2) << 32),
@@ -362,6 +363,19 @@ static void test_pages(void)
 	guest_check("VMPCKs differ", memcmp(secrets->vmpck[0], secrets->vmpck[3], VMPCK_BYTES) != 0,
 		    true);
 	guest_check("highest leaf", page->entries[0].eax, 0xB);
+	guest_check("the page has this CPU's APIC id", page->entries[1].ebx >> 24, own_apic_id);
+	guest_check("in leaf 0xB as well", page->entries[10].edx, own_apic_id);
+}
+
+static void test_apic_ids(void)
+{
+	const uint64_t list = SHARE_C + PAGE_SIZE; /* shared since test_devices() */
+	const uint32_t *ids = (const uint32_t *)(list + SHARED);
+
+	GHCB_PUT(rax, 1);
+	(void)guest_event(GHCB_EVENT_GET_APIC_IDS, list, 0);
+	guest_check("the host has one vCPU", ids[0], 1);
+	guest_check("the host lists this CPU", ids[1], own_apic_id);
 }
 
 static struct vmsa *make_vmsa(void)
@@ -423,7 +437,8 @@ static struct vmsa *prepare_vmpl2(void)
 static uint64_t create(uint64_t action, uint64_t vmsa)
 {
 	GHCB_PUT(rax, SEV_FEATURE_SNP_ACTIVE);
-	return guest_event(GHCB_EVENT_AP_CREATION, AP_CREATION_INFO(0, 2, action), vmsa);
+	return guest_event(GHCB_EVENT_AP_CREATION, AP_CREATION_INFO(own_apic_id, 2, action),
+			   vmsa);
 }
 
 static void test_vmpl2(void)
@@ -495,6 +510,7 @@ static void test_all(void)
 	test_page_states();
 	test_devices();
 	test_pages();
+	test_apic_ids();
 	guest_psp_test();
 	test_vmpl2();
 }

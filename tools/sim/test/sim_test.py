@@ -18,28 +18,30 @@ SECONDS = 60
 MEMORY = '256M'
 WIDE = 'EPYC-Milan,+la57,phys-bits=52'
 
-# Mode of the guest, CPU, parameters, how the simulator says it ended.
+# Mode of the guest, CPUs of the machine, their model, parameters, how the simulator says it ended.
 RUNS = [
-    (0, WIDE, 'c_bit=51', r'VMPL0 asks to terminate: reason set 0, reason 0'),
-    (0, WIDE, 'c_bit=51 rmp=2m npt_pages=64', r'VMPL0 asks to terminate: reason set 0, reason 0'),
-    (0, 'EPYC-Milan,phys-bits=48', 'c_bit=47', r'VMPL0 asks to terminate: reason set 0, reason 0'),
-    (1, WIDE, 'c_bit=51', r'VMEXIT_INVALID: gpa 0xa01000 is no VMSA page in the RMP'),
-    (2, WIDE, 'c_bit=51', r'VMEXIT_INVALID: .* EFER.SVME clear'),
-    (3, WIDE, 'c_bit=51', r'VMEXIT_INVALID: .* is for VMPL1 .* not for VMPL2'),
-    (4, WIDE, 'c_bit=51', r'VMPL violation: fetch of gpa 0x90000 by VMPL2'),
-    (5, WIDE, 'c_bit=51', r'VMPL violation: write of gpa 0x7ff0 by VMPL2'),
-    (6, WIDE, 'c_bit=51 icount=1', r'VMPL0 asks to terminate: reason set 0, reason 0'),
-    (0, WIDE, 'c_bit=50', r'parameter c_bit: 47 or 51'),
-    (0, WIDE, 'colour=1', r'parameter colour is unknown'),
-    (0, 'EPYC-Milan', 'c_bit=51', r'c_bit=51 needs 5-level nested tables'),
+    (0, 1, WIDE, 'c_bit=51', r'VMPL0 asks to terminate: reason set 0, reason 0'),
+    (0, 1, WIDE, 'c_bit=51 rmp=2m npt_pages=64', r'VMPL0 asks to terminate: reason set 0, reason 0'),
+    (0, 1, 'EPYC-Milan,phys-bits=48', 'c_bit=47', r'VMPL0 asks to terminate: reason set 0, reason 0'),
+    (1, 1, WIDE, 'c_bit=51', r'VMEXIT_INVALID: gpa 0xa01000 is no VMSA page in the RMP'),
+    (2, 1, WIDE, 'c_bit=51', r'VMEXIT_INVALID: .* EFER.SVME clear'),
+    (3, 1, WIDE, 'c_bit=51', r'VMEXIT_INVALID: .* is for VMPL1 .* not for VMPL2'),
+    (4, 1, WIDE, 'c_bit=51', r'VMPL violation: fetch of gpa 0x90000 by VMPL2'),
+    (5, 1, WIDE, 'c_bit=51', r'VMPL violation: write of gpa 0x7ff0 by VMPL2'),
+    (6, 1, WIDE, 'c_bit=51 icount=1', r'VMPL0 asks to terminate: reason set 0, reason 0'),
+    (0, 2, WIDE, 'c_bit=51 spare_cpu=1', r'VMPL0 asks to terminate: reason set 0, reason 0'),
+    (0, 1, WIDE, 'c_bit=51 spare_cpu=1', r'1 CPUs: 2 to 64 are possible'),
+    (0, 1, WIDE, 'c_bit=50', r'parameter c_bit: 47 or 51'),
+    (0, 1, WIDE, 'colour=1', r'parameter colour is unknown'),
+    (0, 1, 'EPYC-Milan', 'c_bit=51', r'c_bit=51 needs 5-level nested tables'),
 ]
 
 
-def run(folder, sim, igvm, cpu, params, seconds=SECONDS):
+def run(folder, sim, igvm, cpu, params, seconds=SECONDS, cpus=1):
     """One machine: what the guest said and what the simulator said."""
     console, log = (os.path.join(folder, name) for name in ('console', 'log'))
-    command = [QEMU, '-machine', 'q35', '-cpu', cpu, '-accel', 'tcg', '-m', MEMORY, '-display', 'none', '-vga', 'none',
-               '-net', 'none', '-monitor', 'none', '-no-reboot', '-bios', sim,
+    command = [QEMU, '-machine', 'q35', '-cpu', cpu, '-smp', str(cpus), '-accel', 'tcg', '-m', MEMORY,
+               '-display', 'none', '-vga', 'none', '-net', 'none', '-monitor', 'none', '-no-reboot', '-bios', sim,
                '-fw_cfg', 'name=opt/keel/igvm,file=' + igvm, '-fw_cfg', 'name=opt/keel/sim,string=' + params,
                '-serial', 'file:' + console, '-chardev', 'file,id=log,path=' + log,
                '-device', 'isa-debugcon,iobase=0xe9,chardev=log']
@@ -65,12 +67,12 @@ def main():
     passed, failed = 0, 0
     with open(guest, 'rb') as file:
         code = file.read()
-    for mode, cpu, params, want in RUNS:
+    for mode, cpus, cpu, params, want in RUNS:
         with tempfile.TemporaryDirectory() as folder:
             igvm = os.path.join(folder, 'guest.igvm')
             with open(igvm, 'wb') as file:
                 file.write(mkigvm.igvm(*mkigvm.flat_pages(code, mode)))
-            console, log = run(folder, sim, igvm, cpu, params)
+            console, log = run(folder, sim, igvm, cpu, params, cpus=cpus)
         lines = re.findall(r'^(?:ok|FAIL) .*', console, re.MULTILINE)
         bad = [line for line in lines if line.startswith('FAIL')]
         reason = re.search(r'^sim: terminated: (.*)', log, re.MULTILINE)
