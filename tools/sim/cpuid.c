@@ -107,7 +107,7 @@ struct cpuid_regs cpuid_guest(uint32_t leaf, uint32_t subleaf)
 	return (struct cpuid_regs){0};
 }
 
-/* The page is made on the machine's first CPU, for the boot vCPU's. */
+/* The page is made on the machine's first CPU, for the boot vCPU's. Core ids stay the first's. */
 static void set_apic_id(struct cpuid_regs *r, uint32_t leaf, uint32_t apic_id)
 {
 	switch (leaf) {

@@ -182,18 +182,18 @@ void smp_spare(struct vcpu *boot)
 	smp_wake(boot);
 	smp_unlock();
 	for (;;) {
-		cpu_halt();
 		if (trap_take_nmi()) {
 			smp_lock();
 			stats_write(NULL);
 			smp_unlock();
 		}
+		cpu_halt();
 	}
 }
 
 void smp_start(void)
 {
-	unsigned int others = vcpu_at(vcpu_count() - 1)->apic_id;
+	unsigned int others = vcpu_at(vcpu_count() - 1)->apic_id; /* the highest, from 0 on */
 
 	hsave_pages = memory_alloc((1 + others) * PAGE_SIZE, PAGE_SIZE);
 	vmcb_init_cpu(hsave_pages);

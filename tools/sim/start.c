@@ -21,7 +21,7 @@ void start_main(uint64_t base);
 
 static void make_vcpus(void)
 {
-	const unsigned int spare = params.spare_cpu ? 1 : 0;
+	const unsigned int spare = params.spare_cpu;
 	static uint16_t cpus;
 
 	fwcfg_read(FWCFG_KEY_CPUS, memory_pa_of(&cpus), sizeof(cpus));

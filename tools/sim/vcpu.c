@@ -32,7 +32,8 @@ void vcpu_init(unsigned int vcpus_wanted, uint32_t first_apic_id)
 	vcpus = memory_ptr(memory_alloc(count * sizeof(*vcpus), PAGE_SIZE));
 	for (unsigned int i = 0; i < count; i++) {
 		vcpus[i].apic_id = first_apic_id + i;
-		vcpus[i].is_parked = vcpus[i].apic_id > 0;
+		vcpus[i].is_parked = vcpus[i].apic_id > 0; /* not on the machine's first CPU */
+		vcpus[i].is_awake = true;
 		vmpl_reset(vcpus[i].states, params.c_bit);
 		for (unsigned int v = 0; v < VMPL_COUNT; v++) {
 			c = &vcpus[i].contexts[v];

@@ -61,7 +61,7 @@ struct vcpu {
 	_Atomic bool
 		is_in_guest; /* set with the lock, cleared by its CPU when the guest has left */
 	_Atomic bool is_parked; /* nothing to run; cleared by whoever gives it something */
-	_Atomic bool is_awake; /* its CPU has seen that it is no longer parked */
+	_Atomic bool is_awake; /* its CPU is not in smp_park() */
 	_Atomic bool is_nudged; /* the next NMI is from another CPU */
 	struct vmpl_state states[VMPL_COUNT];
 	struct context contexts[VMPL_COUNT];

@@ -365,11 +365,12 @@ static void test_pages(void)
 	guest_check("highest leaf", page->entries[0].eax, 0xB);
 	guest_check("the page has this CPU's APIC id", page->entries[1].ebx >> 24, own_apic_id);
 	guest_check("in leaf 0xB as well", page->entries[10].edx, own_apic_id);
+	guest_check("in leaf 8000001E as well", page->entries[28].eax, own_apic_id);
 }
 
 static void test_apic_ids(void)
 {
-	const uint64_t list = SHARE_C + PAGE_SIZE; /* shared since test_devices() */
+	const uint64_t list = SHARE_C + PAGE_SIZE; /* shared by test_page_states() */
 	const uint32_t *ids = (const uint32_t *)(list + SHARED);
 
 	GHCB_PUT(rax, 1);
