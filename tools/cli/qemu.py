@@ -91,25 +91,27 @@ def die_with_parent():
 
 
 class Machine:
-    """A running QEMU: `consoles` has what it says, by name; bytes for the guest go to `keyboard`."""
+    """A running QEMU: `consoles` has what it says, by name; bytes for the guest go to `keyboard`.
 
-    def __init__(self, options, bios, igvm):
+    Whoever makes one sees to stop() before start(): a signal may come at any time.
+    """
+
+    def __init__(self):
         self.folder = None
         self.process = None
         self.errors = None
         self.qmp = None
         self.consoles = {}
         self.keyboard = None
-        try:
-            self.start(options, bios, igvm)
-        except OSError as error:
-            self.stop()
-            raise Failure(f'cannot start {options.qemu}: {error.strerror or error}') from error
-        except BaseException:
-            self.stop()
-            raise
 
     def start(self, options, bios, igvm):
+        """Start QEMU, or fail with what is wrong."""
+        try:
+            self.launch(options, bios, igvm)
+        except OSError as error:
+            raise Failure(f'cannot start {options.qemu}: {error.strerror or error}') from error
+
+    def launch(self, options, bios, igvm):
         """Make the pipes, start QEMU, and wait until it answers on QMP: by then it has opened every file."""
         self.folder = tempfile.mkdtemp(prefix='keel-')
         if len(self.folder) > SOCKET_PATH_MAX - len('/qmp'):

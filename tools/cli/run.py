@@ -77,8 +77,9 @@ class Session:
             self.streams[name] = Stream(name, os.path.join(folder, name + '.log'), merged, self.elapsed)
             cleanup.callback(self.streams[name].close)
         PROGRESS.step('booting')
-        self.machine = Machine(options, os.path.join(BUILD, BIOS), igvm)
+        self.machine = Machine()
         cleanup.callback(self.machine.stop)
+        self.machine.start(options, os.path.join(BUILD, BIOS), igvm)
         self.selector = cleanup.enter_context(selectors.DefaultSelector())
         for name, pipe in self.machine.consoles.items():
             self.selector.register(pipe, selectors.EVENT_READ, name)
