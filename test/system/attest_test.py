@@ -28,7 +28,7 @@ sys.path.insert(0, os.path.join(ROOT, 'tools'))
 import build_module  # noqa: E402
 from attest import manifest  # noqa: E402
 
-SECONDS = 600
+SECONDS = 1200
 NONCE_BYTES = 64
 TAIL_LINES = 20
 REPORT_BYTES, SIGNED_BYTES, NUMBER_BYTES = 0x4A0, 0x2A0, 72

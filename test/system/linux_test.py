@@ -22,7 +22,7 @@ sys.path.insert(0, os.path.join(ROOT, 'tools', 'linux'))
 
 import build_module  # noqa: E402
 
-SECONDS = 600
+SECONDS = 1200
 # A panic ends the run at once.
 COMMAND_LINE = guest.COMMAND_LINE + ' panic=-1'
 DISK_BYTES = 128 << 20

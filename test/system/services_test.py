@@ -19,7 +19,7 @@ sys.path.insert(0, os.path.join(ROOT, 'tools', 'linux'))
 import build_module  # noqa: E402
 
 COMMAND_LINE = guest.COMMAND_LINE + ' panic=-1 keel.test=services'
-SECONDS = '600'
+SECONDS = '1200'
 
 
 def main(words):

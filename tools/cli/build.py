@@ -1,14 +1,12 @@
 """Configures and builds with meson, and puts keel.igvm together."""
 
-import contextlib
-import fcntl
 import os
 import re
 import subprocess
 
 import fetch
 import packages
-from common import BUILD, BUILD_CLANG, Failure, PROGRESS, ROOT, cache_dir, quiet, sha256_file
+from common import BUILD, BUILD_CLANG, Failure, PROGRESS, ROOT, alone_in, quiet, sha256_file
 from qemu import BIOS
 
 # Host code is built with sanitizers; bare targets switch them off for themselves (root meson.build).
@@ -67,16 +65,9 @@ def compile_all(folder, targets=()):
         raise Failure(f'building {name} failed:\n' + ''.join(lines[-60:]).rstrip())
 
 
-@contextlib.contextmanager
 def alone():
     """One at a time: two commands in one clone must not install, configure or build at once."""
-    with open(os.path.join(cache_dir(), 'lock'), 'w', encoding='utf-8') as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            PROGRESS.step('waiting for another tools/keel that is building')
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+    return alone_in(ROOT, 'building')
 
 
 def prepare(*folders):

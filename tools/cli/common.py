@@ -5,6 +5,7 @@ Failure (exit 1, one line that says what, where and what to do).
 """
 
 import contextlib
+import fcntl
 import hashlib
 import os
 import signal
@@ -96,6 +97,21 @@ class Progress:
 
 
 PROGRESS = Progress()
+
+
+@contextlib.contextmanager
+def alone_in(folder, work):
+    """While inside, no other tools/keel is inside for FOLDER; WORK is what one does there that is waited for."""
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        try:
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            PROGRESS.step(f'waiting for another tools/keel that is {work}')
+            fcntl.flock(opened, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(opened)
 
 
 def note(text):

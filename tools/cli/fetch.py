@@ -16,7 +16,7 @@ import subprocess
 import tarfile
 import tempfile
 
-from common import Failure, PROGRESS, ROOT, cache_dir, note, quiet, sha256_file
+from common import Failure, PROGRESS, ROOT, alone_in, cache_dir, note, quiet, sha256_file
 
 PINS = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'pins.txt')
 KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg'
@@ -178,14 +178,27 @@ def download(pin):
     return pin, path
 
 
+def alone():
+    """One at a time: the cache may be that of several clones, and of boots at once in one."""
+    return alone_in(cache_dir(), 'downloading')
+
+
 def get(name):
     """The file pinned under NAME: (the pin that holds, its path in the cache)."""
     pin = read_pins()[name]
     path = cached_file(pin)
     if path is not None:
         return pin, path
-    other = read_substitute(pin)
-    path = cached_file(other) if other is not None else None
+    with alone():
+        return get_other(pin)
+
+
+def get_other(pin):
+    """The same for a PIN whose file was not there: brought by another one meanwhile, a stand-in, or downloaded."""
+    path, other = cached_file(pin), pin
+    if path is None:
+        other = read_substitute(pin)
+        path = cached_file(other) if other is not None else None
     if path is None:
         other, path = download(pin)
     if other.sha256 != pin.sha256:
@@ -210,13 +223,21 @@ def into_place(folder, fill):
         shutil.rmtree(work, ignore_errors=True)
 
 
+def unpacked(name, fill):
+    """The folder NAME in the cache, made by FILL(a temporary folder) when it is not there."""
+    folder = os.path.join(cache_dir(), 'unpacked', name)
+    if not os.path.isdir(folder):
+        with alone():
+            if not os.path.isdir(folder):
+                into_place(folder, fill)
+    return folder
+
+
 def unpacked_deb(name):
     """The folder with the files of the Debian package pinned under NAME."""
     pin, path = get(name)
-    folder = os.path.join(cache_dir(), 'unpacked', f'{pin.name}-{pin.sha256[:16]}')
-    if not os.path.isdir(folder):
-        into_place(folder, lambda work: quiet(f'unpacking {pin.file}', ['dpkg', '-x', path, work]))
-    return folder
+    return unpacked(f'{pin.name}-{pin.sha256[:16]}',
+                    lambda work: quiet(f'unpacking {pin.file}', ['dpkg', '-x', path, work]))
 
 
 def unpack_source(name, folder, keep):

@@ -9,7 +9,7 @@ import os
 import sys
 
 import fetch
-from common import Failure, PROGRESS, cache_dir, quiet
+from common import Failure, PROGRESS, quiet
 
 # What to take where: the suite with the QEMU, and the one below it for its libraries.
 SUITES = {'bookworm': ('bookworm-backports', 'bookworm'), 'trixie': ('bookworm', 'bookworm')}
@@ -39,24 +39,26 @@ def unpack(options, work):
     os.chmod(program, 0o755)
 
 
+def bring(name, suite, below, work):
+    """Download SUITE's packages, by an apt configuration called NAME, and unpack them into WORK."""
+    options = fetch.apt_options(name, *dict.fromkeys((suite, below)))
+    PROGRESS.step(f'downloading {PACKAGE} of {suite}')
+    fetch.update_lists(options, suite)
+    quiet(f'downloading {PACKAGE} of {suite}',
+          ['apt-get', *options, '-qq', '-y', '-t', suite, '--download-only', '--no-install-recommends', 'install',
+           PACKAGE])
+    PROGRESS.step(f'unpacking {PACKAGE} of {suite}')
+    unpack(options, work)
+
+
 def get():
     """The program's path; downloads it the first time."""
     own = fetch.codename()
     if own not in SUITES:
         raise Failure(f'no other QEMU is known for {own}')
     suite, below = SUITES[own]
-    folder = os.path.join(cache_dir(), 'unpacked', f'qemu-of-{suite}')
-    if not os.path.isdir(folder):
-        name = f'qemu-of-{suite}'
-        options = fetch.apt_options(name, *dict.fromkeys((suite, below)))
-        PROGRESS.step(f'downloading {PACKAGE} of {suite}')
-        fetch.update_lists(options, suite)
-        quiet(f'downloading {PACKAGE} of {suite}',
-              ['apt-get', *options, '-qq', '-y', '-t', suite, '--download-only', '--no-install-recommends', 'install',
-               PACKAGE])
-        PROGRESS.step(f'unpacking {PACKAGE} of {suite}')
-        fetch.into_place(folder, lambda work: unpack(options, work))
-    program = os.path.join(folder, 'qemu')
+    name = f'qemu-of-{suite}'
+    program = os.path.join(fetch.unpacked(name, lambda work: bring(name, suite, below, work)), 'qemu')
     quiet(f'starting {PACKAGE} of {suite}', [program, '--version'])
     return program
 
