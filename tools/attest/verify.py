@@ -165,7 +165,7 @@ def check_manifest(checks, data):
         return []
     names = ', '.join(service.guid if service.name == manifest.UNKNOWN else f'{service.name} {service.guid}'
                       for service in services)
-    checks.that('manifest', True, f'{len(services)} services: {names}' if services else 'no services', '')
+    checks.that('manifest', True, f'table of {len(services)}: {names}' if services else 'an empty table', '')
     return services
 
 

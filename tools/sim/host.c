@@ -46,7 +46,7 @@ static uint64_t assign_piece(const struct memory_range *r, uint64_t at)
 	uint64_t gpa = r->gpa + at;
 	uint64_t spa = r->spa + at;
 
-	if (!params.rmp_4k && r->bytes - at >= PAGE_2M_SIZE &&
+	if (params.rmp == PARAM_RMP_2M && r->bytes - at >= PAGE_2M_SIZE &&
 	    rmp_assign(&host_rmp, spa, gpa, RMP_2M) == ERR_OK) {
 		return PAGE_2M_SIZE;
 	}
@@ -194,7 +194,8 @@ static bool try_2m(uint64_t gpa, bool to_private)
 {
 	uint64_t spa;
 
-	if (params.rmp_4k || !memory_find(gpa, &spa) || !is_aligned(spa, PAGE_2M_SIZE)) {
+	if (params.rmp == PARAM_RMP_4K || !memory_find(gpa, &spa) ||
+	    !is_aligned(spa, PAGE_2M_SIZE)) {
 		return false;
 	}
 	if (to_private) {

@@ -17,119 +17,41 @@
 
 struct params params = {
 	.c_bit = 51,
+	.rmp = PARAM_RMP_2M,
 	.npt_pages = 6144,
 	.report_version = PSP_REPORT_VERSION_MAX,
 	.certs = true,
 };
 
+/* A parameter sets a number or a flag. */
 struct key {
 	const char *name;
 	uint32_t lowest;
 	uint32_t highest;
+	uint32_t *number;
+	bool *flag;
 };
 
-enum key_index {
-	KEY_C_BIT,
-	KEY_LA57,
-	KEY_RMP,
-	KEY_SPARE_CPU,
-	KEY_TRACE,
-	KEY_ICOUNT,
-	KEY_TRACE_CALLS,
-	KEY_NPT,
-	KEY_SPURIOUS,
-	KEY_STEAL,
-	KEY_PROBE,
-	KEY_MAX_EXITS,
-	KEY_REPORT_VERSION,
-	KEY_CERTS,
-	KEY_TELL_CERTS,
-	KEY_PSP_BUSY,
-	KEY_PSP_FORGE,
-	KEY_COUNT
+static const struct key keys[] = {
+	{"c_bit", 47, 51, .number = &params.c_bit},
+	{"la57", 0, 1, .flag = &params.la57},
+	{"rmp", PARAM_RMP_2M, PARAM_RMP_4K, .number = &params.rmp},
+	{"spare_cpu", 0, 1, .flag = &params.spare_cpu},
+	{"trace", 0, 1, .flag = &params.trace},
+	{"icount", 0, 1, .flag = &params.icount},
+	{"trace_calls", 0, 1, .flag = &params.trace_calls},
+	{"npt_pages", 64, 65536, .number = &params.npt_pages},
+	{"spurious", 0, UINT32_MAX, .number = &params.spurious},
+	{"steal", 0, UINT32_MAX, .number = &params.steal},
+	{"probe", 0, 1, .flag = &params.probe},
+	{"max_exits", 0, UINT32_MAX, .number = &params.max_exits},
+	{"report_version", PSP_REPORT_VERSION_MIN, PSP_REPORT_VERSION_MAX,
+	 .number = &params.report_version},
+	{"certs", 0, 1, .flag = &params.certs},
+	{"tell_certs", 0, 1, .flag = &params.tell_certs},
+	{"psp_busy", 0, UINT32_MAX, .number = &params.psp_busy},
+	{"psp_forge", 0, UINT32_MAX, .number = &params.psp_forge},
 };
-
-static const struct key keys[KEY_COUNT] = {
-	[KEY_C_BIT] = {"c_bit", 47, 51},
-	[KEY_LA57] = {"la57", 0, 1},
-	[KEY_RMP] = {"rmp", 2, 4},
-	[KEY_SPARE_CPU] = {"spare_cpu", 0, 1},
-	[KEY_TRACE] = {"trace", 0, 1},
-	[KEY_ICOUNT] = {"icount", 0, 1},
-	[KEY_TRACE_CALLS] = {"trace_calls", 0, 1},
-	[KEY_NPT] = {"npt_pages", 64, 65536},
-	[KEY_SPURIOUS] = {"spurious", 0, UINT32_MAX},
-	[KEY_STEAL] = {"steal", 0, UINT32_MAX},
-	[KEY_PROBE] = {"probe", 0, 1},
-	[KEY_MAX_EXITS] = {"max_exits", 0, UINT32_MAX},
-	[KEY_REPORT_VERSION] = {"report_version", PSP_REPORT_VERSION_MIN, PSP_REPORT_VERSION_MAX},
-	[KEY_CERTS] = {"certs", 0, 1},
-	[KEY_TELL_CERTS] = {"tell_certs", 0, 1},
-	[KEY_PSP_BUSY] = {"psp_busy", 0, UINT32_MAX},
-	[KEY_PSP_FORGE] = {"psp_forge", 0, UINT32_MAX},
-};
-
-static void params_set(enum key_index key, uint32_t value)
-{
-	switch (key) {
-	case KEY_C_BIT:
-		params.c_bit = value;
-		break;
-	case KEY_LA57:
-		params.la57 = value != 0;
-		break;
-	case KEY_RMP:
-		if (value == 3) {
-			log_fatal("parameter rmp: 2m or 4k");
-		}
-		params.rmp_4k = value == 4;
-		break;
-	case KEY_SPARE_CPU:
-		params.spare_cpu = value != 0;
-		break;
-	case KEY_TRACE:
-		params.trace = value != 0;
-		break;
-	case KEY_ICOUNT:
-		params.icount = value != 0;
-		break;
-	case KEY_TRACE_CALLS:
-		params.trace_calls = value != 0;
-		break;
-	case KEY_NPT:
-		params.npt_pages = value;
-		break;
-	case KEY_SPURIOUS:
-		params.spurious = value;
-		break;
-	case KEY_STEAL:
-		params.steal = value;
-		break;
-	case KEY_PROBE:
-		params.probe = value != 0;
-		break;
-	case KEY_MAX_EXITS:
-		params.max_exits = value;
-		break;
-	case KEY_REPORT_VERSION:
-		params.report_version = value;
-		break;
-	case KEY_CERTS:
-		params.certs = value != 0;
-		break;
-	case KEY_TELL_CERTS:
-		params.tell_certs = value != 0;
-		break;
-	case KEY_PSP_BUSY:
-		params.psp_busy = value;
-		break;
-	case KEY_PSP_FORGE:
-		params.psp_forge = value;
-		break;
-	case KEY_COUNT:
-		break;
-	}
-}
 
 static bool key_matches(const char *name, const char *text, uint32_t bytes)
 {
@@ -159,33 +81,50 @@ static bool parse_number(const char *text, uint32_t bytes, uint32_t *value)
 	return bytes > 0 && i == bytes && v <= UINT32_MAX;
 }
 
-static void parse_one(const char *text, uint32_t bytes)
+/* Sets KEY from the text after its name: "=" and a number. */
+static void set(const struct key *key, const char *text, uint32_t bytes)
+{
+	uint32_t value;
+
+	if (bytes == 0 || !parse_number(text + 1, bytes - 1, &value) || value < key->lowest ||
+	    value > key->highest) {
+		log_fatal("parameter %s: bad value, want %u..%u", key->name, key->lowest,
+			  key->highest);
+	}
+	if (key->flag != NULL) {
+		*key->flag = value != 0;
+	} else {
+		*key->number = value;
+	}
+}
+
+static void refuse_unknown(const char *text, uint32_t bytes)
 {
 	char name[32] = {0};
+
+	log_part("sim: the parameters are:");
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		log_part(" %s", keys[i].name);
+	}
+	log_part("\n");
+	memcpy(name, text, bytes < sizeof(name) ? bytes : sizeof(name) - 1);
+	log_fatal("parameter %s is unknown", name);
+}
+
+static void parse_one(const char *text, uint32_t bytes)
+{
 	uint32_t equals = 0;
-	uint32_t value;
 
 	while (equals < bytes && text[equals] != '=') {
 		equals++;
 	}
-	for (enum key_index k = KEY_C_BIT; k < KEY_COUNT; k++) {
-		if (!key_matches(keys[k].name, text, equals)) {
-			continue;
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		if (key_matches(keys[i].name, text, equals)) {
+			set(&keys[i], text + equals, bytes - equals);
+			return;
 		}
-		if (equals == bytes ||
-		    !parse_number(text + equals + 1, bytes - equals - 1, &value) ||
-		    value < keys[k].lowest || value > keys[k].highest) {
-			log_fatal("parameter %s: bad value, want %u..%u", keys[k].name,
-				  keys[k].lowest, keys[k].highest);
-		}
-		params_set(k, value);
-		return;
 	}
-	memcpy(name, text, equals < sizeof(name) ? equals : sizeof(name) - 1);
-	log_fatal("parameter %s is unknown; known: c_bit la57 rmp spare_cpu trace icount "
-		  "trace_calls npt_pages spurious steal probe max_exits report_version certs "
-		  "tell_certs psp_busy psp_forge",
-		  name);
+	refuse_unknown(text, equals);
 }
 
 void params_parse(const char *text, uint32_t bytes)
@@ -216,6 +155,9 @@ static void check_cpu(void)
 	}
 	if (params.c_bit != 47 && params.c_bit != 51) {
 		log_fatal("parameter c_bit: 47 or 51");
+	}
+	if (params.rmp != PARAM_RMP_2M && params.rmp != PARAM_RMP_4K) {
+		log_fatal("parameter rmp: 2m or 4k");
 	}
 	if (params.c_bit == 51 && (read_cr4() & CR4_LA57) == 0) {
 		log_fatal("c_bit=51 needs 5-level nested tables: -cpu EPYC-Milan,+la57");

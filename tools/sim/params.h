@@ -4,10 +4,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define PARAM_RMP_2M 2
+#define PARAM_RMP_4K 4
+
 struct params {
-	unsigned int c_bit; /* 51 or 47 */
+	uint32_t c_bit; /* 51 or 47 */
 	bool la57; /* show LA57 to the guest */
-	bool rmp_4k; /* no 2M RMP entries */
+	uint32_t rmp; /* PARAM_RMP_2M, or PARAM_RMP_4K for entries of 4K alone */
 	bool spare_cpu; /* the machine's first CPU has no vCPU */
 	bool trace; /* a log line for every exit */
 	bool icount; /* the TSC counts instructions: QEMU runs with -icount shift=0 */

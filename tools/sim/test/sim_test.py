@@ -32,6 +32,9 @@ RUNS = [
     (0, 2, WIDE, 'c_bit=51 spare_cpu=1', r'VMPL0 asks to terminate: reason set 0, reason 0'),
     (0, 1, WIDE, 'c_bit=51 spare_cpu=1', r'1 CPUs: 2 to 64 are possible'),
     (0, 1, WIDE, 'c_bit=50', r'parameter c_bit: 47 or 51'),
+    (0, 1, WIDE, 'rmp=3', r'parameter rmp: 2m or 4k'),
+    (0, 1, WIDE, 'spare_cpu=2', r'parameter spare_cpu: bad value, want 0\.\.1'),
+    (0, 1, WIDE, 'trace', r'parameter trace: bad value, want 0\.\.1'),
     (0, 1, WIDE, 'colour=1', r'parameter colour is unknown'),
     (0, 1, 'EPYC-Milan', 'c_bit=51', r'c_bit=51 needs 5-level nested tables'),
 ]
