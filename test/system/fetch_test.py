@@ -11,6 +11,7 @@ import time
 
 from checks import Checks
 
+import archive
 import fetch
 
 AT_ONCE = 8
@@ -53,9 +54,9 @@ def use(start, seen):
 def main():
     """All at once."""
     checks = Checks()
-    pin = fetch.Pin('package', 'deb', 'trixie', 'package', '1', 'package_1.deb', hashlib.sha256(CONTENT).hexdigest())
+    pin = archive.Pin('package', 'deb', 'trixie', 'package', '1', 'package_1.deb', hashlib.sha256(CONTENT).hexdigest())
     fetch.read_pins = lambda: {'package': pin}
-    fetch.download = downloads
+    archive.download = downloads
     fork = multiprocessing.get_context('fork')
     with tempfile.TemporaryDirectory(prefix='keel-fetch-') as cache:
         os.environ['KEEL_CACHE'] = cache

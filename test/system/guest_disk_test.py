@@ -13,9 +13,9 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(HERE)), 'tools', 'cli'))
 sys.path.insert(0, HERE)
 
+import archive  # noqa: E402
 import counted  # noqa: E402
 import fat  # noqa: E402
-import fetch  # noqa: E402
 import initramfs  # noqa: E402
 from common import Failure  # noqa: E402
 
@@ -109,10 +109,10 @@ class Substitute(unittest.TestCase):
 
     def current(self, package, names):
         """What is taken instead of PACKAGE where the archive has NAMES."""
-        pin = fetch.Pin('x', 'deb', 'trixie', package, '1', 'f', '0')
+        pin = archive.Pin('x', 'deb', 'trixie', package, '1', 'f', '0')
         done = subprocess.CompletedProcess([], 0, '\n'.join(names))
-        with mock.patch.object(fetch.subprocess, 'run', return_value=done):
-            return fetch.current_name([], pin).package
+        with mock.patch.object(archive.subprocess, 'run', return_value=done):
+            return archive.current_name([], pin).package
 
     def test_newest_of_the_same_series(self):
         """By number, not by letter; no other series, no other flavour."""

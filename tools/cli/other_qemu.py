@@ -8,6 +8,7 @@ import glob
 import os
 import sys
 
+import archive
 import fetch
 from common import Failure, PROGRESS, quiet
 
@@ -41,9 +42,9 @@ def unpack(options, work):
 
 def bring(name, suite, below, work):
     """Download SUITE's packages, by an apt configuration called NAME, and unpack them into WORK."""
-    options = fetch.apt_options(name, *dict.fromkeys((suite, below)))
+    options = archive.apt_options(name, *dict.fromkeys((suite, below)))
     PROGRESS.step(f'downloading {PACKAGE} of {suite}')
-    fetch.update_lists(options, suite)
+    archive.update_lists(options, suite)
     quiet(f'downloading {PACKAGE} of {suite}',
           ['apt-get', *options, '-qq', '-y', '-t', suite, '--download-only', '--no-install-recommends', 'install',
            PACKAGE])
@@ -53,7 +54,7 @@ def bring(name, suite, below, work):
 
 def get():
     """The program's path; downloads it the first time."""
-    own = fetch.codename()
+    own = archive.codename()
     if own not in SUITES:
         raise Failure(f'no other QEMU is known for {own}')
     suite, below = SUITES[own]
