@@ -15,6 +15,8 @@ import unittest
 HERE = os.path.dirname(os.path.abspath(__file__))
 KEEL = os.path.join(os.path.dirname(os.path.dirname(HERE)), 'tools', 'keel')
 FAKE = os.path.join(HERE, 'fake_qemu.py')
+# More than Linux lets a process have.
+NO_PROCESS = 1 << 23
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(HERE)), 'tools', 'cli'))
 sys.path.insert(0, HERE)
 
@@ -383,11 +385,14 @@ class Endings(Case):
         self.nothing_left()
 
     def test_old_logs_go(self):
-        """The logs of failed runs do not pile up."""
-        for number in range(15):
-            os.makedirs(os.path.join(self.path('log'), f'20000101-0000{number:02}-1'))
+        """The logs of failed runs do not pile up; those of a run that goes on stay."""
+        running = f'20000101-000000-{os.getpid()}'
+        for name in (running, *(f'20000101-0000{number:02}-{NO_PROCESS}' for number in range(15))):
+            os.makedirs(os.path.join(self.path('log'), name))
         self.keel([['exit', 1]], '--expect', 'magic')
-        self.assertEqual(len(os.listdir(self.path('log'))), 10)
+        left = os.listdir(self.path('log'))
+        self.assertIn(running, left)
+        self.assertEqual(len(left), 11)
 
 
 class Interactive(Case):

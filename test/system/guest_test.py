@@ -9,11 +9,11 @@ import argparse
 import os
 import re
 import sys
+import tempfile
 
 from checks import TEST_SERVICES, Boot, Checks
 
 import build
-from common import BUILD
 
 END = r'^(\d+) passed, (\d+) failed$'
 SECONDS = '600'
@@ -24,13 +24,15 @@ SHIPPED = {'vtpm': 'stub'}
 
 def run(checks, guest, vmpl, cpus, words=(), shipped=False, region_size=None, sim=''):
     """Boot a guest of test/guest, in a test image or under what ships, and count its cases."""
-    image = os.path.join(BUILD, f'keel-{guest}-test-vmpl{vmpl}.igvm')
-    build.make_image(image, firmware=build.part(f'test/guest/{guest}.fd'), guest_vmpl=vmpl, region_size=region_size,
-                     **(SHIPPED if shipped else TEST_IMAGE))
     # QEMU loses the state of a first CPU that runs in parallel to others (docs/simulator.md): that one is spare.
     is_parallel = '--parallel' in words
     os.environ['KEEL_SIM_PARAMS'] = sim + ' spare_cpu=1' * is_parallel
-    boot = Boot('--igvm', image, '--expect', END, '--timeout', SECONDS, '--smp', str(int(cpus) + is_parallel), *words)
+    with tempfile.TemporaryDirectory(prefix='keel-guest-') as folder:
+        image = os.path.join(folder, 'image.igvm')
+        build.make_image(image, firmware=build.part(f'test/guest/{guest}.fd'), guest_vmpl=vmpl,
+                         region_size=region_size, **(SHIPPED if shipped else TEST_IMAGE))
+        boot = Boot('--igvm', image, '--expect', END, '--timeout', SECONDS, '--smp', str(int(cpus) + is_parallel),
+                    *words)
     cases = boot.log('guest')
     print('\n'.join(line for line in cases if not re.search(END, line)))
     ends = [match for match in (re.search(END, line) for line in cases) if match]

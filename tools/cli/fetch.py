@@ -60,33 +60,41 @@ def cached_file(pin):
 
 def alone():
     """One at a time: the cache may be that of several clones, and of boots at once in one."""
-    return alone_in(cache_dir(), 'downloading')
+    folder = os.path.join(cache_dir(), 'files')
+    os.makedirs(folder, exist_ok=True)
+    return alone_in(folder, 'downloading')
+
+
+def held(pin):
+    """PIN or what stands in for it, with its path in the cache; None when it has to be brought."""
+    for one in (pin, read_substitute(pin)):
+        path = cached_file(one) if one is not None else None
+        if path is not None:
+            return one, path
+    return None
+
+
+def bring(pin):
+    """Download PIN, and remember what was taken when that is another one."""
+    other, path = archive.download(pin)
+    if other.sha256 != pin.sha256:
+        kept = {'for': pin.sha256, **{key: getattr(other, key) for key in ('package', 'version', 'file', 'sha256')}}
+        with open(substitute_path(pin), 'w', encoding='utf-8') as file:
+            json.dump(kept, file)
+    return other, path
 
 
 def get(name):
     """The file pinned under NAME: (the pin that holds, its path in the cache)."""
     pin = read_pins()[name]
-    path = cached_file(pin)
-    if path is not None:
-        return pin, path
-    with alone():
-        return get_other(pin)
-
-
-def get_other(pin):
-    """The same for a PIN whose file was not there: brought by another one meanwhile, a stand-in, or downloaded."""
-    path, other = cached_file(pin), pin
-    if path is None:
-        other = read_substitute(pin)
-        path = cached_file(other) if other is not None else None
-    if path is None:
-        other, path = archive.download(pin)
-    if other.sha256 != pin.sha256:
-        kept = {'for': pin.sha256, **{key: getattr(other, key) for key in ('package', 'version', 'file', 'sha256')}}
-        with open(substitute_path(pin), 'w', encoding='utf-8') as file:
-            json.dump(kept, file)
-        warn_substitute(pin, other)
-    return other, path
+    found = held(pin)
+    if found is None:
+        with alone():
+            # Another one may have brought it meanwhile.
+            found = held(pin) or bring(pin)
+    if found[0].sha256 != pin.sha256:
+        warn_substitute(pin, found[0])
+    return found
 
 
 def into_place(folder, fill):

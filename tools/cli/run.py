@@ -49,10 +49,15 @@ def check_usage(options):
         raise Usage(f'--qemu: there is no program {options.qemu}')
 
 
+def is_over(name):
+    """Whether the run with the log folder NAME has ended; the name ends with its process."""
+    return not os.path.exists('/proc/' + name.rsplit('-', 1)[-1])
+
+
 def new_log_folder():
     """A folder for this run's logs; the oldest ones of earlier runs go."""
     os.makedirs(LOG_ROOT, exist_ok=True)
-    for name in sorted(os.listdir(LOG_ROOT))[:-KEPT_RUNS + 1]:
+    for name in list(filter(is_over, sorted(os.listdir(LOG_ROOT))))[:-KEPT_RUNS + 1]:
         shutil.rmtree(os.path.join(LOG_ROOT, name), ignore_errors=True)
     folder = os.path.join(LOG_ROOT, time.strftime('%Y%m%d-%H%M%S') + f'-{os.getpid()}')
     os.makedirs(folder)

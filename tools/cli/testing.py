@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 
+import at_once
 import build
 from common import BUILD, BUILD_CLANG, Failure, PROGRESS, ROOT, Usage, note
 
@@ -59,9 +60,10 @@ def run_suites(folder, words):
     if os.path.exists(log):
         os.unlink(log)
     PROGRESS.clear()
+    environment = {'MESON_TESTTHREADS': str(at_once.tests()), **os.environ}
     with subprocess.Popen(['meson', 'test', '-C', folder, '--no-rebuild', '--print-errorlogs', *words], cwd=ROOT,
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                          errors='replace') as meson:
+                          errors='replace', env=environment) as meson:
         for line in meson.stdout:
             # The summary is this command's own: meson's counts tests, not cases.
             if line.strip() and not MESON_SUMMARY.match(line):
