@@ -140,6 +140,20 @@ enum err vcpu_create(unsigned int vmpl, gpa_t vmsa, gpa_t caa, uint32_t apic_id)
 	return err;
 }
 
+/* What is left of a vCPU whose VMSA is one no more, or must not be used as one. */
+static void free_pages(const struct registry_entry *entry, bool is_whole)
+{
+	if (is_whole) {
+		pagestate_become(entry->vmsa, PAGE_GUEST);
+	} else {
+		pagestate_set(entry->vmsa, PAGE_SIZE, PAGE_LOST, PAGE_NOBODY);
+	}
+	if (!entry->has_no_area) {
+		pagestate_become(entry->caa, PAGE_GUEST);
+	}
+}
+
+/* Only one that runs stays: an RMP instruction that failed half way leaves no vCPU. */
 enum err vcpu_delete(unsigned int vmpl, gpa_t vmsa)
 {
 	struct registry_entry *entry;
@@ -152,14 +166,11 @@ enum err vcpu_delete(unsigned int vmpl, gpa_t vmsa)
 	caa = entry->caa;
 	pagestate_lock_two(vmsa, caa);
 	err = vmsa_retire(vmsa, entry->vmpl);
-	if (err == ERR_OK) {
-		pagestate_become(vmsa, PAGE_GUEST);
-		if (!entry->has_no_area) {
-			pagestate_become(caa, PAGE_GUEST);
-		}
+	if (err != ERR_INUSE) {
+		free_pages(entry, err == ERR_OK);
 	}
 	pagestate_unlock_two(vmsa, caa);
-	if (err == ERR_OK) {
+	if (err != ERR_INUSE) {
 		registry_remove(entry);
 	} else {
 		registry_leave(entry);

@@ -1,7 +1,6 @@
 /*
  * The page of a VMSA. The caller has the page's lock, and keeps its state and the registry. A
- * failure leaves the page as it was, but for ERR_FAULT: then an RMP instruction failed, and it is
- * nobody's.
+ * failure leaves the page as it was, but for ERR_FAULT: then an RMP instruction failed.
  */
 #pragma once
 
@@ -15,6 +14,9 @@
  */
 enum err vmsa_convert(gpa_t page, unsigned int caller_vmpl, unsigned int *vmpl);
 
-/* Makes the VMSA at `page`, of `vmpl`, its owner's ordinary page again. ERR_INUSE: it runs.
- * ERR_FAULT. */
+/*
+ * Makes the VMSA at `page`, of `vmpl`, its owner's ordinary page again. ERR_INUSE: it runs.
+ * ERR_FAULT: it may still be one or not; nobody can write to it, and it must never count as a VMSA
+ * again, because asking whether one runs makes it one.
+ */
 enum err vmsa_retire(gpa_t page, unsigned int vmpl);

@@ -7,6 +7,7 @@
 #include "mm/page.h"
 #include "snp/vmsa.h"
 #include "svsm/protocol.h"
+#include "vcpu/request.h"
 #include "world.h"
 #include "x86/msr.h"
 
@@ -357,6 +358,66 @@ WORLD_TEST(deletes)
 	CHECK_EQ(create(), ERR_OK);
 }
 
+static bool is_writable(uint64_t page)
+{
+	bool is = false;
+
+	for (unsigned int vmpl = 1; vmpl < VMPL_COUNT; vmpl++) {
+		is = is || fake_may(page, vmpl, VMPL_WRITE);
+	}
+	return is;
+}
+
+static void serve_known(void)
+{
+	unsigned int cursor = 0;
+	struct registry_entry *entry;
+
+	while ((entry = registry_enter(KNOWN, &cursor, &passed_over)) != NULL) {
+		(void)request_handle(entry);
+		registry_leave(entry);
+	}
+}
+
+/* Of the instructions of DELETE_VCPU, the one that fails, and its status; 0: the host injected. */
+static unsigned int failing, failing_status;
+
+/* Three VMPLs are granted a page of VMPL3's, so what two of them can write to may stop half way. */
+static void delete_fails(void)
+{
+	const uint64_t vmsa = UNGIVEN;
+	const uint64_t area = UNGIVEN + PAGE_SIZE;
+
+	start();
+	world_give(vmsa, 3);
+	world_give(area, 3);
+	make_vmsa(vmsa, 3);
+	CHECK_EQ(vcpu_create(3, gpa(vmsa), gpa(area), KNOWN), ERR_OK);
+	fake_trace.fault_at = fake_trace.instructions + failing;
+	fake_trace.fault_status = failing_status;
+	CHECK_EQ(vcpu_delete(3, gpa(vmsa)), failing > VMPL_COUNT ? ERR_OK : ERR_FAULT);
+	CHECK_EQ(world_state(vmsa), failing > VMPL_COUNT ? PAGE_GUEST : PAGE_LOST);
+	CHECK(failing > VMPL_COUNT || !is_writable(vmsa));
+	CHECK_EQ(world_state(area), PAGE_GUEST);
+	/* The kernel looks at what it has of this CPU, and must not make it a VMSA again. */
+	serve_known();
+	CHECK(!fake_is_vmsa(vmsa) || !is_writable(vmsa));
+	CHECK_EQ(vcpu_delete(3, gpa(vmsa)), ERR_INVALID);
+}
+
+/* The bit, three revokes and three grants. */
+TEST(deletion_fails_half_way)
+{
+	for (failing = 1; failing < 2 * VMPL_COUNT; failing++) {
+		ROW("the host injects an exception");
+		failing_status = 0;
+		world_run(delete_fails, &unit);
+		ROW("refused");
+		failing_status = RMP_FAIL_INPUT;
+		world_run(delete_fails, &unit);
+	}
+}
+
 WORLD_TEST(does_not_delete)
 {
 	unsigned int cursor = 0;
@@ -458,5 +519,5 @@ UNIT_MAIN(CASE(creates), CASE(looks_after_revoking), CASE(refuses_addresses),
 	  CASE(does_not_take_over_anothers_area), CASE(refuses_contents),
 	  CASE(creates_for_a_lower_vmpl), CASE(registry_is_full),
 	  CASE(conversion_fails), CASE(conversion_is_refused), CASE(revoke_fails),
-	  CASE(page_was_taken), CASE(deletes), CASE(does_not_delete), CASE(remaps),
+	  CASE(page_was_taken), CASE(deletes), CASE(deletion_fails_half_way), CASE(does_not_delete), CASE(remaps),
 	  CASE(does_not_remap), CASE(takes_over_an_area), CASE(counts))
