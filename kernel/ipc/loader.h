@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "ipc/heap.h"
 #include "ipc/service_table.h"
+#include "log.h"
 #include "msg/image.h"
 #include "msg/msg.h"
 
@@ -20,8 +21,12 @@ struct loaded {
 	struct heap heap;
 	void *data[IMAGE_SERVICE_SEGMENTS]; /* the kernel's view of each writable segment, or NULL
 					     */
-	unsigned int log_lines; /* that it made its system calls cause: log_counted() */
+	/* That it made its system calls and its ends cause: log_counted(). */
+	unsigned int log_lines, end_lines;
 };
+
+/* How a service came to its end, and what then; no service can use up another one's lines. */
+#define loader_notice(loaded, ...) log_counted(&(loaded)->end_lines, LOG_NOTICE, __VA_ARGS__)
 
 /* One CPU's part of it. */
 struct loaded_cpu {

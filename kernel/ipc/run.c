@@ -76,8 +76,9 @@ static bool serve(const struct service_entry *entry, struct user_ctx *ctx, struc
 		if (arch_user_emulate(&sys->loaded->space, ctx)) {
 			return true;
 		}
-		log_notice("service %s: exception %lu error %lx at %lx (address %lx)", entry->name,
-			   ctx->vector, ctx->error, ctx->rip, ctx->cr2);
+		loader_notice(sys->loaded,
+			      "service %s: exception %lu error %lx at %lx (address %lx)",
+			      entry->name, ctx->vector, ctx->error, ctx->rip, ctx->cr2);
 		*end = RUN_DIED;
 		return false;
 	}
@@ -92,7 +93,7 @@ static bool serve(const struct service_entry *entry, struct user_ctx *ctx, struc
 		*end = RUN_YIELDED;
 		return false;
 	case SYS_EXIT:
-		log_notice("service %s: exited", entry->name);
+		loader_notice(sys->loaded, "service %s: exited", entry->name);
 		*end = RUN_DIED;
 		return false;
 	default:
@@ -122,7 +123,7 @@ static enum run_end turn(const struct service_entry *entry, struct loaded *loade
 	do {
 		arch_user_run(&loaded->space, &cpu->ctx);
 		if (is_overrun(sys, &late)) {
-			log_notice("service %s: overran its budget", entry->name);
+			loader_notice(loaded, "service %s: overran its budget", entry->name);
 			end = RUN_DIED;
 			break;
 		}
@@ -140,15 +141,16 @@ enum run_end run_start(const struct service_entry *entry, struct loaded *loaded,
 }
 
 enum run_end run_service(const struct service_entry *entry, struct loaded *loaded,
-			 struct run_cpu *cpu, struct route_call *call, bool is_resumed)
+			 struct run_cpu *cpu, struct route_call *call, enum run_why why)
 {
 	struct sys_call sys = {
 		.vmpl = call->vmpl,
 		.vcpu = call->vcpu,
 		.is_for_peer = (call->flags & MSG_FROM_PEER) != 0,
+		.is_abandoned = why == RUN_HELPED,
 	};
 	enum run_end end;
-	enum err err = is_resumed ? ERR_OK : put_request(cpu, call);
+	enum err err = why == RUN_NEW ? put_request(cpu, call) : ERR_OK;
 
 	if (err != ERR_OK) {
 		call->result = svsm_result(err);
@@ -157,7 +159,7 @@ enum run_end run_service(const struct service_entry *entry, struct loaded *loade
 	cpu->ctx.rax = ERR_OK;
 	end = turn(entry, loaded, cpu, &sys);
 	if (end == RUN_REPLIED && !take_reply(cpu, call)) {
-		log_notice("service %s: broken reply", entry->name);
+		loader_notice(loaded, "service %s: broken reply", entry->name);
 		end = RUN_DIED;
 	}
 	return end;

@@ -16,7 +16,7 @@ static void restart(struct service *s, struct service_part *c)
 {
 	bool is_ready;
 
-	log_notice("service %s: restarted from its measured image", s->entry->name);
+	loader_notice(&s->loaded, "service %s: restarted from its measured image", s->entry->name);
 	loader_reset(&s->loaded);
 	service_reset_parts(s);
 	s->starting = true;
@@ -98,9 +98,9 @@ static void die(struct service *s)
 		}
 	}
 	s->up = false;
-	log_notice("service %s: died; %s", s->entry->name,
-		   s->entry->death == SERVICE_RESTART ? "starts again at the next call"
-						      : "stays down");
+	loader_notice(&s->loaded, "service %s: died; %s", s->entry->name,
+		      s->entry->death == SERVICE_RESTART ? "starts again at the next call"
+							 : "stays down");
 }
 
 /* With the lock: keys and state of a service that never runs again are nobody's. */
@@ -132,7 +132,8 @@ static enum run_end leave(struct service *s, struct service_part *c, enum run_en
 /*
  * Work that yielded is taken up by any later call of its vCPU. Only the same call gets its answer;
  * another one helps it to its end and is told to try again, so a guest that forgot (kexec) is not
- * locked out. The answer that nobody waits for finds no room.
+ * locked out. The answer that nobody waits for goes nowhere: the memory it was for may be in other
+ * use by now.
  */
 static enum err resume(struct service *s, struct service_part *c, struct route_call *call)
 {
@@ -143,7 +144,9 @@ static enum err resume(struct service *s, struct service_part *c, struct route_c
 	if (is_other) {
 		work.payload.reply_room = 0;
 	}
-	end = leave(s, c, run_service(s->entry, &s->loaded, &c->run, &work, true));
+	end = run_service(s->entry, &s->loaded, &c->run, &work,
+			  is_other ? RUN_HELPED : RUN_RESUMED);
+	end = leave(s, c, end);
 	if (end == RUN_DIED) {
 		return ERR_DEAD;
 	}
@@ -163,7 +166,7 @@ static enum err perform(struct service *s, struct service_part *c, enum place wa
 	enum run_end end = was == PLACE_FRESH ? service_make_ready(s, c) : RUN_REPLIED;
 
 	if (end == RUN_REPLIED) {
-		end = run_service(s->entry, &s->loaded, &c->run, call, false);
+		end = run_service(s->entry, &s->loaded, &c->run, call, RUN_NEW);
 	}
 	if (end == RUN_YIELDED) {
 		c->parked = *call;

@@ -37,6 +37,5 @@ bool turn_may_resume(struct turn *turn, uint32_t vcpu, uint32_t owner)
 		turn_refuse(turn, vcpu);
 		return false;
 	}
-	turn->refused = 0;
 	return true;
 }

@@ -14,6 +14,20 @@
 #include "mm/pagestate.h"
 #include "svsm/core.h"
 
+/* How many are between page_owe_flush() and page_flush(). */
+static _Atomic unsigned int flushes_owed;
+
+void page_owe_flush(void)
+{
+	flushes_owed++;
+}
+
+void page_flush(void)
+{
+	arch_flush_all();
+	flushes_owed--;
+}
+
 static enum err rmp_err(struct rmp_result r, unsigned int *status)
 {
 	*status = r.faulted ? 0 : r.status;
@@ -50,6 +64,11 @@ static enum err validate(const struct page_change *c, const struct page_span *sp
 	}
 	/* From here on it is validated, whatever else fails: a retry must not do it again. */
 	pagestate_span_set(span, PAGE_GUEST, vmpl);
+	/* It may be one that another CPU has just taken from another VMPL, which must not write
+	 * now. */
+	if (flushes_owed != 0) {
+		arch_flush_all();
+	}
 	err = arch_guest_zero(c->page, c->size == RMP_2M);
 	if (err != ERR_OK) {
 		pagestate_span_set(span, PAGE_LOST, PAGE_NOBODY);

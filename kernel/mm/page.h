@@ -44,10 +44,18 @@ static inline enum err page_decode(uint64_t raw_entry, struct page_change *chang
 /*
  * Performs one change for a caller at `vmpl`. Takes the page's lock. ERR_ADDRESS: not the caller's
  * to change; ERR_NOCHANGE: it was so before; ERR_NOMEM: no room to remember it; ERR_FAULT: an RMP
- * instruction failed, with *status what it said (0 where it faulted). After an invalidation the
- * caller owes one arch_flush_all() before it reports.
+ * instruction failed, with *status what it said (0 where it faulted).
  */
 enum err page_perform(const struct page_change *change, unsigned int vmpl, unsigned int *status);
+
+/*
+ * A page that has been invalidated can be reached by old translations until the next flush. The
+ * first of these comes before any invalidation, the second after the last, before it is reported
+ * and before the same caller validates: one flush for many pages. A page that another CPU makes
+ * somebody's in between is flushed there.
+ */
+void page_owe_flush(void);
+void page_flush(void);
 
 /* The rest works on one page whose lock the caller holds; *status as above. */
 

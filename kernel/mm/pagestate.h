@@ -20,7 +20,7 @@
 enum page_state {
 	PAGE_FREE = 0, /* not validated, or not by us */
 	PAGE_SVSM = 1, /* deposited: the SVSM's until it is withdrawn */
-	PAGE_LOST = 2, /* could not be zeroed, or ceased to be a VMSA half way: nobody's any more */
+	PAGE_LOST = 2, /* validated, but could not be zeroed: nobody is to see it */
 	PAGE_GUEST = 4, /* validated and granted to its owner */
 	PAGE_CAA = 8, /* its owner's, and a calling area in use */
 	PAGE_VMSA = 12, /* a VMSA in use: no lower VMPL may touch it */

@@ -23,6 +23,7 @@ struct sys_call {
 	uint32_t vmpl; /* of the guest that called */
 	uint32_t vcpu;
 	bool is_for_peer; /* it answers another service */
+	bool is_abandoned; /* who made it may be gone: its memory is not touched */
 	uint64_t start; /* arch_ticks() when the service was entered */
 	uint64_t budget;
 	uint64_t args[4]; /* RDI, RSI, RDX, R10: raw */

@@ -16,6 +16,9 @@ static enum err copy_decode(const struct sys_call *call, struct copy *copy)
 	if (buffer == NULL || call->args[2] > PAGE_SIZE) {
 		return ERR_INVALID;
 	}
+	if (call->is_abandoned) {
+		return ERR_ADDRESS;
+	}
 	*copy = (struct copy){gpa(call->args[0]), buffer, call->args[2]};
 	return ERR_OK;
 }

@@ -32,17 +32,30 @@ static enum err batch_decode(const struct sys_call *call, struct batch *batch)
 	return ERR_OK;
 }
 
-static enum err perform_one(uint64_t raw_entry, unsigned int vmpl, bool *needs_flush,
+/* From validating to invalidating, or back. */
+static void turn_around(bool *owes_flush)
+{
+	*owes_flush = !*owes_flush;
+	if (*owes_flush) {
+		page_owe_flush();
+	} else {
+		page_flush();
+	}
+}
+
+static enum err perform_one(uint64_t raw_entry, unsigned int vmpl, bool *owes_flush,
 			    unsigned int *status)
 {
 	struct page_change change;
 	enum err err = page_decode(raw_entry, &change);
 
-	if (err == ERR_OK) {
-		*needs_flush = *needs_flush || !change.validate;
-		err = page_perform(&change, vmpl, status);
+	if (err != ERR_OK) {
+		return err;
 	}
-	return err;
+	if (change.validate == *owes_flush) {
+		turn_around(owes_flush);
+	}
+	return page_perform(&change, vmpl, status);
 }
 
 /* Is the service's time up? Looked at after each large page, and after a few small ones. */
@@ -57,7 +70,7 @@ enum err sys_page_state(struct sys_call *call)
 {
 	struct batch batch;
 	unsigned int status = 0;
-	bool needs_flush = false;
+	bool owes_flush = false;
 	enum err err = batch_decode(call, &batch);
 
 	if (err != ERR_OK) {
@@ -66,14 +79,14 @@ enum err sys_page_state(struct sys_call *call)
 	while (err == ERR_OK && batch.next < batch.count) {
 		uint64_t raw_entry = READ_ONCE(batch.entries[batch.next]);
 
-		err = perform_one(raw_entry, call->vmpl, &needs_flush, &status);
+		err = perform_one(raw_entry, call->vmpl, &owes_flush, &status);
 		batch.next += err == ERR_OK;
 		if (err == ERR_OK && is_time_up(call, &batch, raw_entry)) {
 			err = ERR_AGAIN;
 		}
 	}
-	if (needs_flush) {
-		arch_flush_all();
+	if (owes_flush) {
+		turn_around(&owes_flush);
 	}
 	call->value = batch.next | (uint64_t)status << 32;
 	return err;

@@ -1,4 +1,4 @@
-/* A small table, searched in full: it has a few entries per vCPU. */
+/* A small table, searched up to the last place that was ever in use: a few entries per vCPU. */
 #include "registry.h"
 
 #include "lock.h"
@@ -8,6 +8,7 @@
 static struct lock lock; /* guards entries[] */
 static struct registry_entry *entries;
 static unsigned int entry_count;
+static unsigned int ever_used; /* places from here on never were */
 
 enum err registry_init(unsigned int vcpus)
 {
@@ -30,6 +31,7 @@ enum err registry_add(const struct registry_entry *values, struct registry_entry
 			entries[i].used = true;
 			entries[i].busy = true;
 			*entry = &entries[i];
+			ever_used = i < ever_used ? ever_used : i + 1;
 			err = ERR_OK;
 		}
 	}
@@ -42,7 +44,7 @@ struct registry_entry *registry_enter(uint32_t apic_id, unsigned int *cursor, bo
 	struct registry_entry *found = NULL;
 
 	lock_take(&lock);
-	for (unsigned int i = *cursor; i < entry_count && found == NULL; i++) {
+	for (unsigned int i = *cursor; i < ever_used && found == NULL; i++) {
 		if (!entries[i].used || entries[i].apic_id != apic_id || entries[i].has_no_area) {
 			continue;
 		}
@@ -65,9 +67,17 @@ void registry_leave(struct registry_entry *entry)
 	lock_release(&lock);
 }
 
+void registry_leave_for_good(struct registry_entry *entry)
+{
+	lock_take(&lock);
+	entry->has_no_area = true;
+	entry->busy = false;
+	lock_release(&lock);
+}
+
 static struct registry_entry *find(gpa_t vmsa)
 {
-	for (unsigned int i = 0; i < entry_count; i++) {
+	for (unsigned int i = 0; i < ever_used; i++) {
 		if (entries[i].used && gpa_equal(entries[i].vmsa, vmsa)) {
 			return &entries[i];
 		}
@@ -107,7 +117,7 @@ bool registry_can_take_area(gpa_t caa, uint32_t apic_id, unsigned int vmpl)
 	bool is_free = true;
 
 	lock_take(&lock);
-	for (unsigned int i = 0; i < entry_count; i++) {
+	for (unsigned int i = 0; i < ever_used; i++) {
 		if (entries[i].used && !entries[i].has_no_area && gpa_equal(entries[i].caa, caa)) {
 			is_there = true;
 			is_free = is_free && entries[i].apic_id == apic_id &&
@@ -122,7 +132,7 @@ bool registry_can_take_area(gpa_t caa, uint32_t apic_id, unsigned int vmpl)
 void registry_take_area(const struct registry_entry *owner)
 {
 	lock_take(&lock);
-	for (unsigned int i = 0; i < entry_count; i++) {
+	for (unsigned int i = 0; i < ever_used; i++) {
 		if (entries[i].used && &entries[i] != owner &&
 		    gpa_equal(entries[i].caa, owner->caa)) {
 			entries[i].has_no_area = true;

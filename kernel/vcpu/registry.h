@@ -19,7 +19,8 @@ struct registry_entry {
 	bool used;
 	bool is_launch; /* made by the SVSM at boot: not deletable */
 	bool busy; /* its vCPU answers its call, or it is being deleted: nobody else's business */
-	bool has_no_area; /* a newer VMSA of its CPU took the calling area: it calls no more */
+	bool has_no_area; /* it calls no more: a newer VMSA of its CPU took the calling area, or its
+			     deletion failed half way */
 };
 
 /* Room for so many vCPUs at every lower VMPL, with as many again being replaced. */
@@ -38,6 +39,8 @@ enum err registry_add(const struct registry_entry *values, struct registry_entry
  */
 struct registry_entry *registry_enter(uint32_t apic_id, unsigned int *cursor, bool *passed_over);
 void registry_leave(struct registry_entry *entry);
+/* The same, and it is entered no more: all that is left is to delete it. */
+void registry_leave_for_good(struct registry_entry *entry);
 
 /*
  * Takes an entry for deletion by a caller at `vmpl`: it is then busy, until registry_leave() or

@@ -7,6 +7,7 @@
 #include "arch/cpu.h"
 #include "arch/guest.h"
 #include "arch/host.h"
+#include "base/bits.h"
 #include "ipc/route.h"
 #include "log.h"
 #include "mm/deposit.h"
@@ -102,41 +103,50 @@ bool request_handle(const struct registry_entry *entry)
 }
 
 /*
- * Whoever may have called on this vCPU: the host does not say, and would not be believed. False:
- * there is nobody to run at the vCPU's VMPL.
+ * Whoever may have called on this vCPU: the host does not say, and would not be believed. *asked
+ * gets a bit for each VMPL that did. Returned is one for each that is there.
  */
-static bool serve_once(struct vcpu *vcpu, bool *passed_over)
+static unsigned int serve_once(struct vcpu *vcpu, unsigned int *asked, bool *passed_over)
 {
 	unsigned int cursor = 0;
+	unsigned int present = 0;
 	struct registry_entry *entry;
-	bool can_run = false;
 
 	while ((entry = registry_enter(vcpu->apic_id, &cursor, passed_over)) != NULL) {
 		vcpu->caller = entry;
+		present |= BIT32(entry->vmpl);
 		if (request_handle(entry)) {
-			vcpu->vmpl = entry->vmpl;
+			*asked |= BIT32(entry->vmpl);
 		}
-		can_run = can_run || entry->vmpl == vcpu->vmpl;
 		vcpu->caller = NULL;
 		registry_leave(entry);
 	}
-	return can_run;
+	return present;
 }
 
 /*
+ * False: there is nobody to run at the vCPU's VMPL. Of several that asked the most privileged goes
+ * on: a lower one that looks as if it asked all the time must not take the vCPU from it.
+ *
  * An entry that another CPU holds is waited for: a deletion that is refused must not cost its vCPU
  * the call it was just making, or leave it here for ever.
  */
 static bool serve_all(struct vcpu *vcpu)
 {
+	unsigned int asked = 0;
+
 	for (;;) {
 		bool passed_over = false;
-		bool can_run = serve_once(vcpu, &passed_over);
+		unsigned int present = serve_once(vcpu, &asked, &passed_over);
 
-		if (!passed_over) {
-			return can_run;
+		if (passed_over) {
+			__builtin_ia32_pause();
+			continue;
 		}
-		__builtin_ia32_pause();
+		if ((asked & present) != 0) {
+			vcpu->vmpl = (unsigned int)__builtin_ctz(asked & present);
+		}
+		return (present & BIT32(vcpu->vmpl)) != 0;
 	}
 }
 

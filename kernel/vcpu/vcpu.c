@@ -140,20 +140,21 @@ enum err vcpu_create(unsigned int vmpl, gpa_t vmsa, gpa_t caa, uint32_t apic_id)
 	return err;
 }
 
-/* What is left of a vCPU whose VMSA is one no more, or must not be used as one. */
-static void free_pages(const struct registry_entry *entry, bool is_whole)
+/* Pages of a vCPU that is gone; or its calling area alone, when it only makes no calls any more. */
+static void free_pages(const struct registry_entry *entry, bool is_gone)
 {
-	if (is_whole) {
+	if (is_gone) {
 		pagestate_become(entry->vmsa, PAGE_GUEST);
-	} else {
-		pagestate_set(entry->vmsa, PAGE_SIZE, PAGE_LOST, PAGE_NOBODY);
 	}
 	if (!entry->has_no_area) {
 		pagestate_become(entry->caa, PAGE_GUEST);
 	}
 }
 
-/* Only one that runs stays: an RMP instruction that failed half way leaves no vCPU. */
+/*
+ * When an RMP instruction fails the page may be a VMSA or not, and nobody can write to it. It stays
+ * the SVSM's, it is entered no more, and the guest can try again.
+ */
 enum err vcpu_delete(unsigned int vmpl, gpa_t vmsa)
 {
 	struct registry_entry *entry;
@@ -170,10 +171,12 @@ enum err vcpu_delete(unsigned int vmpl, gpa_t vmsa)
 		free_pages(entry, err == ERR_OK);
 	}
 	pagestate_unlock_two(vmsa, caa);
-	if (err != ERR_INUSE) {
+	if (err == ERR_OK) {
 		registry_remove(entry);
-	} else {
+	} else if (err == ERR_INUSE) {
 		registry_leave(entry);
+	} else {
+		registry_leave_for_good(entry);
 	}
 	return err;
 }

@@ -82,7 +82,7 @@ static enum err give_back(gpa_t page, unsigned int vmpl)
 	}
 	if (err == ERR_OK) {
 		arch_flush_all();
-		/* If this stops half way the owner has less of its page, but it is one: no error. */
+		/* If this stops half way the owner can do less with its page, but has it. */
 		(void)page_grant(page, pagestate_owner(page));
 	}
 	return err;

@@ -16,7 +16,7 @@ enum err vmsa_convert(gpa_t page, unsigned int caller_vmpl, unsigned int *vmpl);
 
 /*
  * Makes the VMSA at `page`, of `vmpl`, its owner's ordinary page again. ERR_INUSE: it runs.
- * ERR_FAULT: it may still be one or not; nobody can write to it, and it must never count as a VMSA
- * again, because asking whether one runs makes it one.
+ * ERR_FAULT: it may still be one or not, and nobody can write to it. Asking whether it runs would
+ * make it one again; retiring it again may be tried.
  */
 enum err vmsa_retire(gpa_t page, unsigned int vmpl);

@@ -11,10 +11,16 @@
 
 #define REPORT_BYTES sizeof(struct guest_report)
 
+/* What the guest asked, as it was copied. */
+struct question {
+	struct svsm_attest_single_service operation;
+	uint8_t nonce[SVSM_ATTEST_NONCE_BYTES];
+};
+
 /* What one call has come to know. */
 struct attestation {
+	struct question question;
 	struct attest_args args;
-	uint8_t nonce[SVSM_ATTEST_NONCE_BYTES];
 	struct attest_manifest manifest;
 	struct attest_evidence evidence;
 };
@@ -30,11 +36,11 @@ static enum err address_error(enum err err)
 	return err == ERR_FAULT ? ERR_ADDRESS : err;
 }
 
-/* Copied once: the guest's other vCPUs may write it meanwhile. */
-static enum err read_args(struct msg_buffer *buffer, struct attestation *call)
+/* Copied once for all that follows: the guest's other vCPUs may write it meanwhile. */
+static enum err read_question(struct msg_buffer *buffer, struct question *question,
+			      struct attest_args *args)
 {
 	const struct msg_header *request = &buffer->request;
-	struct svsm_attest_single_service operation = {0};
 	size_t bytes = 0;
 	enum err err = attest_decode_place(request->call, request->rcx, &bytes);
 
@@ -42,17 +48,30 @@ static enum err read_args(struct msg_buffer *buffer, struct attestation *call)
 		err = sys_copy_from_guest(request->rcx, SERVICE_SCRATCH, bytes);
 	}
 	if (err == ERR_OK) {
-		memcpy(&operation, buffer->scratch, bytes);
-		err = attest_decode(request->call, &operation, &call->args);
+		memcpy(&question->operation, buffer->scratch, bytes);
+		err = attest_decode(request->call, &question->operation, args);
 	}
 	if (err == ERR_OK) {
-		err = sys_copy_from_guest(call->args.nonce_gpa, SERVICE_SCRATCH,
-					  sizeof(call->nonce));
+		err = sys_copy_from_guest(args->nonce_gpa, SERVICE_SCRATCH,
+					  sizeof(question->nonce));
 	}
 	if (err == ERR_OK) {
-		memcpy(call->nonce, buffer->scratch, sizeof(call->nonce));
+		memcpy(question->nonce, buffer->scratch, sizeof(question->nonce));
 	}
 	return address_error(err);
+}
+
+/*
+ * This service has yielded since, and the guest may have given its call up: the host can make it.
+ * The same registers then are another question, and the old buffers are in other use.
+ */
+static enum err check_still_asked(struct msg_buffer *buffer, const struct question *question)
+{
+	struct question now = {0};
+	struct attest_args args;
+	enum err err = read_question(buffer, &now, &args);
+
+	return err == ERR_OK && memcmp(&now, question, sizeof(now)) == 0 ? ERR_OK : ERR_BUSY;
 }
 
 /* All three, whatever fits: a guest takes what is in these registers for the lengths. */
@@ -70,8 +89,8 @@ static enum err get_report(struct msg_buffer *buffer, struct attestation *call)
 	uint8_t report_data[SHA512_BYTES];
 	enum err err;
 
-	sha2_512(call->nonce, sizeof(call->nonce), call->manifest.data, call->manifest.bytes,
-		 report_data);
+	sha2_512(call->question.nonce, sizeof(call->question.nonce), call->manifest.data,
+		 call->manifest.bytes, report_data);
 	err = attest_pause();
 	if (err == ERR_OK) {
 		err = attest_report_get(buffer, report_data, call->args.certificates.bytes != 0,
@@ -140,6 +159,9 @@ static enum err attest(struct msg_buffer *buffer, struct msg_header *reply,
 		return ERR_NOSPC;
 	}
 	err = get_report(buffer, call);
+	if (err == ERR_OK) {
+		err = check_still_asked(buffer, &call->question);
+	}
 	if (err != ERR_OK) {
 		return err;
 	}
@@ -158,7 +180,7 @@ static void attest_call(struct msg_header *reply)
 {
 	struct msg_buffer *buffer = service_buffer(reply);
 	struct attestation call = {0};
-	enum err err = read_args(buffer, &call);
+	enum err err = read_question(buffer, &call.question, &call.args);
 
 	if (err != ERR_OK) {
 		reply->result = svsm_result(err);

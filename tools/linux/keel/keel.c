@@ -122,12 +122,13 @@ static int call(struct session *session, const struct keel_device_request *head,
 		session->unread = sizeof(exchange->head) + exchange->head.bytes;
 		return 0;
 	}
+	/* The SVSM may still be at work: another request there would pass for this one. */
+	session->exchange = NULL;
 	if (outcome == CALL_FAILED) {
 		return -EIO;
 	}
 	pr_err_ratelimited("service %.16s has not answered in %d seconds\n", head->name,
 			   CALL_SECONDS);
-	session->exchange = NULL;
 	return -ETIMEDOUT;
 }
 
@@ -149,7 +150,7 @@ static ssize_t keel_write(struct file *file, const char __user *from, size_t byt
 	session->unread = 0;
 	session->at = 0;
 	if (session->exchange == NULL) {
-		err = -ETIMEDOUT;
+		err = -EIO;
 	} else if (copy_from_user(&head, from, sizeof(head)) != 0 ||
 		   copy_from_user(session->exchange->request, from + sizeof(head),
 				  bytes - sizeof(head)) != 0) {

@@ -54,6 +54,11 @@ TEST(owners_resume)
 		refused++;
 	}
 	CHECK_EQ(refused, 1000);
+	ROW("who helps goes on helping");
+	CHECK(turn_may_resume(&turn, 9, 7));
+	ROW("until the owner is back");
+	CHECK(turn_may_resume(&turn, 7, 7));
+	CHECK(!turn_may_resume(&turn, 8, 7));
 }
 
 UNIT_MAIN(CASE(free_for_all), CASE(the_first_refused_comes_first),

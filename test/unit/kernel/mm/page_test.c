@@ -494,7 +494,35 @@ WORLD_TEST(grants_revokes)
 	CHECK_EQ(*(const uint8_t *)fake_at(PAGE), 0x22);
 }
 
+/* A TLB may still let the last owner in, until the CPU that took the page back has flushed. */
+WORLD_TEST(anothers_page_is_flushed)
+{
+	struct page_change c = change(PAGE, false, true);
+	unsigned int status;
+
+	start();
+	CHECK_EQ(page_perform(&c, 3, &status), ERR_OK);
+	ROW("taken back, not flushed yet");
+	c.validate = false;
+	page_owe_flush();
+	CHECK_EQ(page_perform(&c, 3, &status), ERR_OK);
+	CHECK_EQ(fake_trace.flushes, 0);
+	ROW("another CPU validates it");
+	c.validate = true;
+	fake_trace.count = 0;
+	CHECK_EQ(page_perform(&c, 2, &status), ERR_OK);
+	CHECK_EQ(fake_trace.flushes, 1);
+	CHECK(world_find_event(FAKE_FLUSH, 0) < world_find_event(FAKE_ZERO, PAGE));
+	ROW("once it is flushed");
+	page_flush();
+	CHECK_EQ(fake_trace.flushes, 2);
+	c.page = gpa(PAGE + PAGE_SIZE);
+	CHECK_EQ(page_perform(&c, 2, &status), ERR_OK);
+	CHECK_EQ(fake_trace.flushes, 2);
+}
+
 UNIT_MAIN(CASE(decodes), CASE(validates), CASE(changes_once), CASE(never_validates_twice),
+	  CASE(anothers_page_is_flushed),
 	  CASE(refuses_what_others_validated), CASE(mixed_2m), CASE(invalidates),
 	  CASE(size_mismatch), CASE(refuses_what_is_not_the_guests),
 	  CASE(refuses_the_region_whatever_the_map_says), CASE(first_of_validate_fails),

@@ -83,6 +83,16 @@ WORLD_TEST(full_list)
 	answer = caller_call(SYS_PAGE_STATE, LIST, 511, 0);
 	CHECK_EQ(answer.err, ERR_OK);
 	CHECK_EQ(fake_trace.flushes, 1);
+	ROW("none is owed while the same list validates, nor after it");
+	put(4, PAGE, SVSM_PVALIDATE_VALIDATE);
+	ENTRIES[1] = PAGE;
+	ENTRIES[3] = PAGE + 2 * PAGE_SIZE;
+	fake_trace.flushes = 0;
+	CHECK_EQ(caller_err(SYS_PAGE_STATE, LIST, 4, 0), ERR_OK);
+	CHECK_EQ(fake_trace.flushes, 2);
+	put(1, PAGE, SVSM_PVALIDATE_VALIDATE);
+	CHECK_EQ(caller_err(SYS_PAGE_STATE, LIST, 1, 0), ERR_OK);
+	CHECK_EQ(fake_trace.flushes, 2);
 }
 
 /* It starts at `first` and stops at the entry that fails; what was done stays done. */

@@ -359,9 +359,46 @@ WORLD_TEST(loop_waits_for_a_deletion)
 	CHECK_EQ(pthread_join(other, NULL), 0);
 }
 
+static unsigned int ran;
+
+static bool note_vmpl(unsigned int vmpl)
+{
+	ran = vmpl;
+	longjmp(stop, 1);
+}
+
+/* A lower VMPL that looks as if it asked all the time does not take the vCPU from a higher one. */
+WORLD_TEST(the_higher_of_two_goes_on)
+{
+	const struct world_call call = {.rax = ECHO_CALL, .rcx = 1};
+	const uint64_t vmsa = 0x200000;
+	const uint64_t caa = 0x201000;
+
+	world_boot(&two_cpus);
+	world_give(vmsa, 2);
+	world_give(caa, 2);
+	*(struct vmsa *)fake_at(vmsa) =
+		(struct vmsa){.vmpl = 3, .efer = EFER_SVME, .sev_features = FAKE_FEATURES};
+	CHECK_EQ(vcpu_create(2, gpa(vmsa), gpa(caa), WORLD_APIC_ID(0)), ERR_OK);
+	fake_host.run = note_vmpl;
+	ROW("the lower one alone");
+	world_ask(vmsa, caa, &call);
+	if (setjmp(stop) == 0) {
+		request_loop();
+	}
+	CHECK_EQ(ran, 3);
+	ROW("both");
+	world_ask(world_vmsa(), WORLD_CAA, &call);
+	world_ask(vmsa, caa, &call);
+	if (setjmp(stop) == 0) {
+		request_loop();
+	}
+	CHECK_EQ(ran, 2);
+	CHECK_EQ(((const struct vmsa *)fake_at(vmsa))->rcx, ~UINT64_C(1));
+}
+
 UNIT_MAIN(CASE(answers), CASE(refuses_protocols), CASE(reserved_pending_values),
 	  CASE(spurious_entries), CASE(calling_area_vanished), CASE(not_runnable_during_a_call),
-	  CASE(runs_already),
-	  CASE(calling_area_vanishes), CASE(calling_area_moves),
+	  CASE(runs_already), CASE(calling_area_vanishes), CASE(calling_area_moves),
 	  CASE(area_that_was_left_is_not_touched), CASE(loop_serves_and_runs), CASE(loop_waits),
-	  CASE(loop_waits_for_a_deletion))
+	  CASE(the_higher_of_two_goes_on), CASE(loop_waits_for_a_deletion))

@@ -396,13 +396,15 @@ static void delete_fails(void)
 	fake_trace.fault_at = fake_trace.instructions + failing;
 	fake_trace.fault_status = failing_status;
 	CHECK_EQ(vcpu_delete(3, gpa(vmsa)), failing > VMPL_COUNT ? ERR_OK : ERR_FAULT);
-	CHECK_EQ(world_state(vmsa), failing > VMPL_COUNT ? PAGE_GUEST : PAGE_LOST);
+	CHECK_EQ(world_state(vmsa), failing > VMPL_COUNT ? PAGE_GUEST : PAGE_VMSA);
 	CHECK(failing > VMPL_COUNT || !is_writable(vmsa));
 	CHECK_EQ(world_state(area), PAGE_GUEST);
 	/* The kernel looks at what it has of this CPU, and must not make it a VMSA again. */
 	serve_known();
 	CHECK(!fake_is_vmsa(vmsa) || !is_writable(vmsa));
-	CHECK_EQ(vcpu_delete(3, gpa(vmsa)), ERR_INVALID);
+	CHECK_EQ(vcpu_delete(3, gpa(vmsa)), failing > VMPL_COUNT ? ERR_INVALID : ERR_OK);
+	CHECK(!fake_is_vmsa(vmsa));
+	CHECK_EQ(world_state(vmsa), PAGE_GUEST);
 }
 
 /* The bit, three revokes and three grants. */
@@ -517,7 +519,7 @@ TEST(counts)
 UNIT_MAIN(CASE(creates), CASE(looks_after_revoking), CASE(refuses_addresses),
 	  CASE(refuses_what_is_anothers), CASE(goes_back_to_its_owner), CASE(leaves_no_lent_right),
 	  CASE(does_not_take_over_anothers_area), CASE(refuses_contents),
-	  CASE(creates_for_a_lower_vmpl), CASE(registry_is_full),
-	  CASE(conversion_fails), CASE(conversion_is_refused), CASE(revoke_fails),
-	  CASE(page_was_taken), CASE(deletes), CASE(deletion_fails_half_way), CASE(does_not_delete), CASE(remaps),
-	  CASE(does_not_remap), CASE(takes_over_an_area), CASE(counts))
+	  CASE(creates_for_a_lower_vmpl), CASE(registry_is_full), CASE(conversion_fails),
+	  CASE(conversion_is_refused), CASE(revoke_fails), CASE(page_was_taken), CASE(deletes),
+	  CASE(deletion_fails_half_way), CASE(does_not_delete), CASE(remaps), CASE(does_not_remap),
+	  CASE(takes_over_an_area), CASE(counts))

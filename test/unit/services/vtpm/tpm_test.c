@@ -35,6 +35,7 @@ static struct {
 	unsigned int yields;
 	unsigned int randoms;
 	unsigned int fails_at;
+	void (*on_yield)(void); /* what the guest does meanwhile */
 } kernel = {.fails_at = UINT32_MAX};
 
 static struct rt_answer answer(void *context, const struct posix_syscall *call)
@@ -42,6 +43,10 @@ static struct rt_answer answer(void *context, const struct posix_syscall *call)
 	(void)context;
 	if (call->number == SYS_YIELD) {
 		kernel.yields++;
+		buffer.deadline++; /* never twice the same, and up again at once */
+		if (kernel.on_yield != NULL) {
+			kernel.on_yield();
+		}
 		return (struct rt_answer){ERR_OK, 0};
 	}
 	if (call->number != SYS_RANDOM || kernel.randoms++ >= kernel.fails_at) {
@@ -74,14 +79,20 @@ static uint32_t be32(const uint8_t *from)
 	return (uint32_t)from[0] << 24 | (uint32_t)from[1] << 16 | (uint32_t)from[2] << 8 | from[3];
 }
 
-/* Sends a TPM command; yields the TPM's response code. */
-static uint32_t tpm(const void *command, uint32_t bytes)
+/* What a guest leaves in its page, with something of its own behind it. */
+static void put_command(const void *command, uint32_t bytes)
 {
 	memset(&guest, 0xEE, sizeof(guest));
 	guest.request.command = VTPM_TPM_SEND_COMMAND;
 	guest.request.locality = 0;
 	guest.request.bytes = bytes;
 	memcpy(guest.request.tpm_command, command, bytes);
+}
+
+/* Sends a TPM command; yields the TPM's response code. */
+static uint32_t tpm(const void *command, uint32_t bytes)
+{
+	put_command(command, bytes);
 	CHECK_EQ(serve(SVSM_VTPM_CMD, GUEST_BASE, 0), SVSM_SUCCESS);
 	CHECK_EQ(be32(guest.response.tpm_response + 2), guest.response.bytes);
 	for (size_t i = 4 + guest.response.bytes; i < PAGE_SIZE; i++) {
@@ -101,6 +112,12 @@ static const uint8_t list_objects[] = {0x80, 0x01, 0,	 0,    0, 22, 0, 0, 0x01, 
 #define TPM_RC_INITIALIZE UINT32_C(0x100)
 #define TPM_RC_FAILURE	  UINT32_C(0x101)
 
+/* In any row, not only in the last one. */
+static bool has_failed(void)
+{
+	return unit.has_failed || unit.failed != 0;
+}
+
 /* A case in a process of its own. */
 static int alone(void (*run)(void))
 {
@@ -115,7 +132,7 @@ static int alone(void (*run)(void))
 		TPMLIB_SetDebugFD(open("/dev/null", O_WRONLY));
 		run();
 		fflush(NULL);
-		_exit(unit.has_failed ? 1 : 0);
+		_exit(has_failed() ? 1 : 0);
 	}
 	CHECK(pid > 0 && waitpid(pid, &status, 0) == pid);
 	return status;
@@ -235,6 +252,51 @@ ALONE(yields)
 	CHECK_EQ(serve(MSG_CALL_MANIFEST, 0, MSG_FROM_PEER), SVSM_SUCCESS);
 }
 
+static void put_get_random(void)
+{
+	put_command(get_random, sizeof(get_random));
+}
+
+/* A guest that gave a long command up sends another one from the same page: it is not done yet. */
+ALONE(another_command_meanwhile)
+{
+	buffer.deadline = 0;
+	CHECK_EQ(TPM(startup), 0);
+	put_command(self_test, sizeof(self_test));
+	kernel.on_yield = put_get_random;
+	CHECK_EQ(serve(SVSM_VTPM_CMD, GUEST_BASE, 0), SVSM_ERR_BUSY);
+	CHECK_MEM(guest.request.tpm_command, get_random, sizeof(get_random));
+	CHECK_EQ(guest.bytes[PAGE_SIZE - 1], 0xEE);
+	ROW("it is next");
+	CHECK_EQ(serve(SVSM_VTPM_CMD, GUEST_BASE, 0), SVSM_SUCCESS);
+	CHECK_EQ(guest.response.bytes, 12 + 32);
+}
+
+/* TPM2_Startup succeeds once: its answer tells whether a command was executed again. */
+static void start_undelivered(void)
+{
+	put_command(startup, sizeof(startup));
+	world.read_only_gpa = GUEST_BASE;
+	CHECK_EQ(serve(SVSM_VTPM_CMD, GUEST_BASE, 0), SVSM_ERR_INVALID_ADDRESS);
+	world.read_only_gpa = 0;
+}
+
+ALONE(nothing_is_executed_twice)
+{
+	start_undelivered();
+	ROW("the same command has its response");
+	CHECK_EQ(TPM(startup), 0);
+	ROW("once");
+	CHECK_EQ(TPM(startup), TPM_RC_INITIALIZE);
+}
+
+ALONE(an_old_response_is_void)
+{
+	start_undelivered();
+	CHECK_EQ(TPM(read_clock), 0);
+	CHECK_EQ(TPM(startup), TPM_RC_INITIALIZE);
+}
+
 /* What a guest does in the cases below, with a key in it that needs good randomness. */
 static uint32_t use(void)
 {
@@ -259,7 +321,7 @@ static void without_entropy_alone(void)
 
 	if (kernel.randoms <= kernel.fails_at) {
 		CHECK_EQ(code, 0);
-		_exit(unit.has_failed ? 1 : NOT_REACHED);
+		_exit(has_failed() ? 1 : NOT_REACHED);
 	}
 	CHECK_EQ(code, TPM_RC_FAILURE);
 	kernel.fails_at = UINT32_MAX;
@@ -326,7 +388,7 @@ static void without_memory_alone(void)
 
 	if (heap.count <= heap.fails_at) {
 		CHECK_EQ(code, 0);
-		_exit(unit.has_failed ? 1 : NOT_REACHED);
+		_exit(has_failed() ? 1 : NOT_REACHED);
 	}
 	heap.fails_at = UINT32_MAX;
 	(void)TPM(get_random);
@@ -392,5 +454,6 @@ ALONE(vouches_for_nothing)
 }
 
 UNIT_MAIN(CASE(starts_as_if_new), CASE(answers), CASE(vouches_for_its_key),
-	  CASE(vouches_for_all_keys), CASE(yields), CASE(without_entropy),
+	  CASE(vouches_for_all_keys), CASE(yields), CASE(another_command_meanwhile),
+	  CASE(nothing_is_executed_twice), CASE(an_old_response_is_void), CASE(without_entropy),
 	  CASE(without_memory_once), CASE(without_memory_for_good), CASE(vouches_for_nothing))
