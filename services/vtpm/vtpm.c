@@ -121,10 +121,10 @@ static enum err deliver(uint64_t gpa, struct exchange *pages)
 	if (err == ERR_OK) {
 		err = sys_copy_to_guest(gpa, RESPONSE_OFFSET, sizeof(pages->response));
 	}
-	if (err == ERR_ADDRESS) {
-		keep(&pages->response);
-	} else {
+	if (err == ERR_OK) {
 		forget();
+	} else {
+		keep(&pages->response);
 	}
 	return err;
 }
